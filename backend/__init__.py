@@ -1,0 +1,1 @@
+"""Cầu Nối: the bridge between citizens and their government."""

@@ -1,0 +1,67 @@
+"""Identifiers people and machines use: UUIDv7, report codes, secrets."""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import time
+import uuid
+from typing import Final, NewType
+
+ReportId = NewType("ReportId", uuid.UUID)
+AccountId = NewType("AccountId", uuid.UUID)
+AgencyCode = NewType("AgencyCode", str)
+UnitCode = NewType("UnitCode", str)
+CategoryCode = NewType("CategoryCode", str)
+
+# Crockford's base 32 without the letters and digits people mix up on a phone (0/O, 1/I/L, U/V).
+CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTWXYZ"
+CODE_PATTERN: Final = re.compile(rf"[A-Z]{{2,4}}-[{CODE_ALPHABET}]{{4}}-[{CODE_ALPHABET}]{{4}}")
+
+
+def new_uuid7() -> uuid.UUID:
+    """A time-ordered UUID (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    rest = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | rest
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+def new_report_code(prefix: str) -> str:
+    """A code a person can read out, e.g. `QNG-7K3M-2F9A`: 29^8 = 5·10^11 possibilities."""
+    letters = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+    return f"{prefix}-{letters[:4]}-{letters[4:]}"
+
+
+def normal_report_code(typed: str) -> str | None:
+    """The code in its written form from what a person typed (case, spaces, dashes); None if no code."""
+    bare = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
+    code = f"{bare[:-8]}-{bare[-8:-4]}-{bare[-4:]}"
+    return code if CODE_PATTERN.fullmatch(code) else None
+
+
+def tracking_secret(secret_key: bytes, report_id: uuid.UUID) -> str:
+    """The reporter's secret for one report, derived so that a repeated submit gets it again.
+
+    26 characters, 130 bits of HMAC-SHA-256; the database keeps only its hash.
+    """
+    digest = hmac.new(secret_key, b"tracking:" + report_id.bytes, hashlib.sha256).digest()
+    number = int.from_bytes(digest[:17], "big")
+    letters = []
+    for _ in range(26):
+        number, index = divmod(number, 29)
+        letters.append(CODE_ALPHABET[index])
+    return "".join(letters)
+
+
+def new_token() -> str:
+    """A fresh bearer token: 256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a token or tracking secret: SHA-256, enough as the input is random."""
+    return hashlib.sha256(token.encode()).digest()

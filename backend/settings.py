@@ -1,0 +1,195 @@
+"""Settings: one frozen object, read once in the roof and passed down.
+
+Each comes from the environment with the prefix `CAUNOI_`; an absent one means the embedded
+default. README.md lists them all (tests/house checks that it does).
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from backend.errors import SettingsError
+
+Push = Literal["console", "fcm"]
+
+
+@dataclass(frozen=True)
+class S3Settings:
+    """Where photos and exports lie; `url` is http(s)://host:port without a path."""
+
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+    bucket: str = "caunoi"
+
+    @property
+    def endpoint(self) -> str:
+        return urlsplit(self.url).netloc
+
+    @property
+    def is_secure(self) -> bool:
+        return urlsplit(self.url).scheme == "https"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be configured; sizes in bytes, times in seconds."""
+
+    var_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str | None = field(default=None, repr=False)
+    s3: S3Settings | None = None
+    secret_key: bytes = field(default=b"", repr=False)
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: tuple[str, ...] = ()
+    push: Push = "console"
+    fcm_credentials: Path | None = None
+    fcm_url: str | None = None
+    limits_on: bool = True
+    web_processes: int = 1
+    worker_processes: int = 1
+    database_pool_size: int = 16
+    public_pool_size: int = 8
+    code_prefix: str = "QNG"
+    photo_max_bytes: int = 15 * 1024 * 1024
+    photos_per_report: int = 8
+    body_max_bytes: int = 256 * 1024
+    session_hours: int = 12
+    session_idle_minutes: int = 120
+    edit_window_minutes: int = 30
+    confirm_working_days: int = 5
+    demo: bool = True
+    log_level: str = "info"
+    metrics_token: str | None = field(default=None, repr=False)
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def demo_logins_path(self) -> Path:
+        return self.var_dir / "demo-logins.json"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings that this environment asks for; raises SettingsError naming the bad one."""
+    source = os.environ if environ is None else environ
+    port = _whole(source, "PORT", 8000, low=1, high=65535)
+    host = source.get("CAUNOI_HOST", "127.0.0.1")
+    limits_on = _choice(source, "LIMITS", "on", ("on", "off")) == "on"
+    credentials = source.get("CAUNOI_FCM_CREDENTIALS")
+    settings = Settings(
+        var_dir=Path(source.get("CAUNOI_VAR", "var")).resolve(),
+        host=host,
+        port=port,
+        database_url=source.get("CAUNOI_DATABASE_URL") or None,
+        s3=_read_s3(source),
+        secret_key=source.get("CAUNOI_SECRET_KEY", "").encode(),
+        public_url=source.get("CAUNOI_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        trusted_proxies=tuple(
+            part.strip() for part in source.get("CAUNOI_TRUSTED_PROXIES", "").split(",") if part.strip()
+        ),
+        push="fcm" if _choice(source, "PUSH", "console", ("console", "fcm")) == "fcm" else "console",
+        fcm_credentials=Path(credentials) if credentials else None,
+        fcm_url=source.get("CAUNOI_FCM_URL") or None,
+        limits_on=limits_on,
+        web_processes=_whole(source, "WEB_PROCESSES", 1, low=1, high=64),
+        worker_processes=_whole(source, "WORKER_PROCESSES", 1, low=1, high=64),
+        database_pool_size=_whole(source, "DATABASE_POOL_SIZE", 16, low=2, high=200),
+        public_pool_size=_whole(source, "PUBLIC_POOL_SIZE", 8, low=1, high=200),
+        code_prefix=source.get("CAUNOI_CODE_PREFIX", "QNG"),
+        photo_max_bytes=_whole(source, "PHOTO_MAX_BYTES", 15 * 1024 * 1024, low=1024, high=1 << 30),
+        photos_per_report=_whole(source, "PHOTOS_PER_REPORT", 8, low=1, high=50),
+        body_max_bytes=_whole(source, "BODY_MAX_BYTES", 256 * 1024, low=4096, high=1 << 26),
+        session_hours=_whole(source, "SESSION_HOURS", 12, low=1, high=24 * 365),
+        session_idle_minutes=_whole(source, "SESSION_IDLE_MINUTES", 120, low=1, high=60 * 24 * 365),
+        edit_window_minutes=_whole(source, "EDIT_WINDOW_MINUTES", 30, low=0, high=60 * 24),
+        confirm_working_days=_whole(source, "CONFIRM_WORKING_DAYS", 5, low=1, high=60),
+        demo=_choice(source, "DEMO", "on", ("on", "off")) == "on",
+        log_level=_choice(source, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        metrics_token=source.get("CAUNOI_METRICS_TOKEN") or None,
+    )
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    try:
+        loopback = settings.is_loopback
+    except ValueError:
+        raise SettingsError(
+            "CAUNOI_HOST phải là một địa chỉ IP hoặc localhost.",
+            "CAUNOI_HOST must be an IP address or localhost.",
+        ) from None
+    if not settings.limits_on and not loopback:
+        raise SettingsError(
+            "CAUNOI_LIMITS=off chỉ dùng được khi CAUNOI_HOST là địa chỉ loopback.",
+            "CAUNOI_LIMITS=off is honoured on a loopback CAUNOI_HOST only.",
+        )
+    if settings.push == "fcm" and settings.fcm_credentials is None:
+        raise SettingsError(
+            "CAUNOI_PUSH=fcm cần CAUNOI_FCM_CREDENTIALS (tệp khóa dịch vụ Firebase).",
+            "CAUNOI_PUSH=fcm needs CAUNOI_FCM_CREDENTIALS (a Firebase service account file).",
+        )
+    if not (settings.code_prefix.isascii() and settings.code_prefix.isalpha()):
+        raise SettingsError("CAUNOI_CODE_PREFIX chỉ gồm chữ A–Z.", "CAUNOI_CODE_PREFIX is letters A–Z.")
+    if not settings.code_prefix.isupper() or not 2 <= len(settings.code_prefix) <= 4:
+        raise SettingsError(
+            "CAUNOI_CODE_PREFIX gồm 2–4 chữ in hoa.", "CAUNOI_CODE_PREFIX is 2–4 capital letters."
+        )
+
+
+def _read_s3(source: Mapping[str, str]) -> S3Settings | None:
+    url = source.get("CAUNOI_S3_URL")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    access, secret = source.get("CAUNOI_S3_ACCESS_KEY"), source.get("CAUNOI_S3_SECRET_KEY")
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise SettingsError(
+            "CAUNOI_S3_URL phải có dạng http(s)://máy:cổng.", "CAUNOI_S3_URL must be http(s)://host:port."
+        )
+    if not access or not secret:
+        raise SettingsError(
+            "CAUNOI_S3_URL cần CAUNOI_S3_ACCESS_KEY và CAUNOI_S3_SECRET_KEY.",
+            "CAUNOI_S3_URL needs CAUNOI_S3_ACCESS_KEY and CAUNOI_S3_SECRET_KEY.",
+        )
+    return S3Settings(
+        url=url.rstrip("/"),
+        access_key=access,
+        secret_key=secret,
+        region=source.get("CAUNOI_S3_REGION", "us-east-1"),
+        bucket=source.get("CAUNOI_S3_BUCKET", "caunoi"),
+    )
+
+
+def _whole(source: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    text = source.get(f"CAUNOI_{name}", "")
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise SettingsError(
+            f"CAUNOI_{name} phải là số nguyên từ {low} đến {high}.",
+            f"CAUNOI_{name} must be a whole number from {low} to {high}.",
+        )
+    return value
+
+
+def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = source.get(f"CAUNOI_{name}", default).strip().lower()
+    if value not in allowed:
+        raise SettingsError(
+            f"CAUNOI_{name} chỉ nhận: {', '.join(allowed)}.",
+            f"CAUNOI_{name} takes one of: {', '.join(allowed)}.",
+        )
+    return value

@@ -1,0 +1,1 @@
+"""The citizens' door: report, follow, answer, rate; and the pages that do it without an app."""

@@ -1,0 +1,1 @@
+"""What stands between a photo or text and the public."""
