@@ -1,0 +1,1 @@
+"""The roof: what starts, watches, stops, saves and restores a whole installation."""
