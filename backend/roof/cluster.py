@@ -8,10 +8,7 @@ import json
 import os
 import pwd
 import shutil
-import subprocess
 import tempfile
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,44 +16,12 @@ from urllib.parse import quote
 
 from backend.roof import processes
 from backend.roof.errors import StartFailed, ToolMissing
-from backend.roof.places import free_port, is_port_free, read_or_make_secret, tail
+from backend.roof.places import free_port, is_port_free, read_or_make_secret
 
 OWNER = "caunoi"
 DATABASE = "caunoi"
 # sun_path holds 108 bytes with its closing NUL; the socket's name takes up to 16 of them
 _SOCKET_FOLDER_MAX_BYTES = 107 - len("/.s.PGSQL.65535")
-
-# Sized so that the whole stack rests below 600 MB; max_wal_size bounds the time of a recovery.
-_OPTIONS: Mapping[str, str] = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_permissions": "0700",
-    "max_connections": "150",
-    "shared_buffers": "256MB",
-    "work_mem": "8MB",
-    "maintenance_work_mem": "64MB",
-    "effective_cache_size": "1GB",
-    "random_page_cost": "1.1",
-    "jit": "off",
-    "max_wal_size": "1GB",
-    "min_wal_size": "128MB",
-    "wal_compression": "lz4",
-    "checkpoint_completion_target": "0.9",
-    # small tables that are written all day (queue, counters) need to be cleaned soon
-    "autovacuum_naptime": "20s",
-    "autovacuum_vacuum_scale_factor": "0.05",
-    "autovacuum_analyze_scale_factor": "0.05",
-    "autovacuum_vacuum_cost_limit": "1000",
-    "idle_in_transaction_session_timeout": "60s",
-    "password_encryption": "scram-sha-256",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %a ",
-    "log_min_duration_statement": "1000",
-    # statements carry people's words and numbers: never log what was bound
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_lock_waits": "on",
-}
 
 
 @dataclass(frozen=True)
@@ -151,113 +116,6 @@ def find_cluster(var_dir: Path) -> Cluster | None:
     )
 
 
-def start_cluster(
-    cluster: Cluster,
-    *,
-    log_path: Path,
-    options: Mapping[str, str] | None = None,
-    patience_seconds: float = 30.0,
-    ends_with_parent: bool = True,
-) -> subprocess.Popen[bytes]:
-    """Start the server as a child of this process and wait until it answers.
-
-    `options` override the usual ones. Raises StartFailed with the log's last lines. Back ends that
-    outlive a killed postmaster hold its shared memory for a moment, so the start is retried.
-    """
-    stop_leftover(cluster)
-    deadline = time.monotonic() + patience_seconds
-    while True:
-        process = processes.spawn(
-            _server_command(cluster, options or {}),
-            log_path=log_path,
-            account=cluster.account,
-            ends_with_parent=ends_with_parent,
-            parent_death_signal="INT",
-            environ=_server_environment(),
-        )
-        while process.poll() is None:
-            if is_ready(cluster):
-                return process
-            if time.monotonic() > deadline:
-                processes.end(process)
-                break
-            time.sleep(0.03)
-        if time.monotonic() > deadline:
-            raise StartFailed(
-                f"PostgreSQL không khởi động được.\n{tail(log_path)}",
-                f"PostgreSQL did not start.\n{tail(log_path)}",
-            )
-        time.sleep(0.5)
-
-
-def ensure_database(cluster: Cluster, name: str = DATABASE) -> None:
-    """Make the database `name` in a running cluster unless it is there."""
-    address = ["-h", str(cluster.socket_folder), "-p", str(cluster.port), "-U", OWNER]
-    environ = {**_server_environment(), "PGPASSWORD": cluster.password}
-    asked = processes.run_as(
-        [cluster.bin_folder / "psql", *address, "--list", "-qAt", "-F", " "],
-        account=None,
-        environ=environ,
-    )
-    if name in (line.split(" ")[0] for line in asked.stdout.splitlines()):
-        return
-    made = processes.run_as(
-        [cluster.bin_folder / "createdb", *address, name], account=None, environ=environ
-    )
-    if made.returncode != 0:
-        raise StartFailed(
-            f"Không tạo được cơ sở dữ liệu {name}.\n{asked.stdout}{made.stdout}",
-            f"The database {name} could not be made.\n{asked.stdout}{made.stdout}",
-        )
-
-
-def is_ready(cluster: Cluster) -> bool:
-    """Whether the server accepts connections on its socket."""
-    if not (cluster.socket_folder / f".s.PGSQL.{cluster.port}").exists():
-        return False
-    answer = subprocess.run(  # noqa: S603  our own arguments, no shell
-        [
-            cluster.bin_folder / "pg_isready",
-            "-q",
-            "-h",
-            cluster.socket_folder,
-            "-p",
-            str(cluster.port),
-        ],
-        check=False,
-    )
-    return answer.returncode == 0
-
-
-def stop_leftover(cluster: Cluster) -> None:
-    """End a server that an earlier, killed parent left behind, and its stale pid file."""
-    pid = running_pid(cluster)
-    pid_file = cluster.folder / "postmaster.pid"
-    if pid is None:
-        # the number may meanwhile belong to another program, which would keep PostgreSQL away
-        pid_file.unlink(missing_ok=True)
-        return
-    processes.run_as(
-        [cluster.bin_folder / "pg_ctl", "-D", cluster.folder, "-m", "fast", "-w", "-t", "20", "stop"],
-        account=cluster.account,
-    )
-    if not processes.wait_for_end(pid, seconds=5):
-        raise StartFailed(
-            f"PostgreSQL cũ (tiến trình {pid}) không dừng.",
-            f"An earlier PostgreSQL (process {pid}) does not stop.",
-        )
-
-
-def running_pid(cluster: Cluster) -> int | None:
-    """The process id of the server that runs on this cluster's folder, whoever started it."""
-    try:
-        pid = int((cluster.folder / "postmaster.pid").read_text().splitlines()[0])
-        works_in = Path(f"/proc/{pid}/cwd").readlink()
-    except (FileNotFoundError, ProcessLookupError, ValueError, IndexError, PermissionError):
-        return None
-    return pid if works_in == cluster.folder.resolve() and processes.is_alive(pid) else None
-
-
 def remove_cluster(cluster: Cluster) -> None:
     """Delete a stopped cluster with all that it holds."""
     shutil.rmtree(cluster.folder)
@@ -265,20 +123,7 @@ def remove_cluster(cluster: Cluster) -> None:
         shutil.rmtree(cluster.socket_folder, ignore_errors=True)
 
 
-def _server_command(cluster: Cluster, options: Mapping[str, str]) -> list[str | Path]:
-    merged = {
-        **_OPTIONS,
-        "port": str(cluster.port),
-        "unix_socket_directories": str(cluster.socket_folder),
-        **options,
-    }
-    command: list[str | Path] = [cluster.bin_folder / "postgres", "-D", cluster.folder]
-    for name, value in merged.items():
-        command += ["-c", f"{name}={value}"]
-    return command
-
-
-def _server_environment() -> dict[str, str]:
+def server_environment() -> dict[str, str]:
     # C.UTF-8: messages in the log do not depend on who started the server
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
@@ -309,7 +154,7 @@ def _initialise(cluster: Cluster) -> None:
                 "--data-checksums",
             ],
             account=cluster.account,
-            environ=_server_environment(),
+            environ=server_environment(),
         )
     finally:
         password_file.unlink()
@@ -340,7 +185,7 @@ def _prepare_socket_folder(
     if len(os.fsencode(beside)) <= _SOCKET_FOLDER_MAX_BYTES:
         beside.mkdir(mode=0o700, exist_ok=True)
     else:
-        beside = Path(tempfile.mkdtemp(prefix="caunoi-", dir="/tmp"))  # noqa: S108  made 0700, and new
+        beside = Path(tempfile.mkdtemp(prefix="caunoi-", dir="/tmp"))  # made 0700, and new
     _give(beside, account)
     return beside
 
@@ -355,13 +200,13 @@ def _matching_binaries(folder: Path) -> Path:
     if not (bin_folder / "postgres").exists():
         raise ToolMissing(
             f"Dữ liệu này cần PostgreSQL {version} (gói postgresql-{version}-postgis-3).",
-            f"This data needs PostgreSQL {version} (Debian package postgresql-{version}-postgis-3).",
+            f"This data needs PostgreSQL {version} (package postgresql-{version}-postgis-3).",
         )
     return bin_folder
 
 
 def _unprivileged_account() -> pwd.struct_passwd | None:
-    """Whom the server runs as when we are root: Debian's `postgres`, else `caunoi`, made if need be."""
+    """Whom the server runs as when we are root: Debian's `postgres`, else a `caunoi` of our own."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", OWNER):

@@ -2,7 +2,7 @@
 
 RoofError
 ├── ToolMissing       a program of the operating system is not installed
-├── StartFailed       a part of the stack did not come up; the message ends with its log's last lines
+├── StartFailed       a part of the stack did not come up; the message ends with its log's tail
 ├── AlreadyRuns       another process holds this CAUNOI_VAR
 ├── NotRunning        the command needs a running installation
 ├── BackupBroken      a backup is incomplete, or its content does not match its manifest
