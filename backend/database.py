@@ -3,6 +3,8 @@
 Errors: DatabaseDown when no connection can be had (an Unavailable).
 """
 
+from __future__ import annotations  # asyncpg's classes are generic for type checkers only
+
 import asyncio
 import os
 from collections.abc import AsyncIterator
