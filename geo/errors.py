@@ -1,11 +1,11 @@
 """What the geo package refuses, and why.
 
-    GeoError
-    ├── PositionRefused      a longitude or latitude that is no place on Earth
-    ├── FileRefused          a file that cannot be read as boundaries or successors
-    │   └── CrsRefused       … because its reference system is absent, ambiguous or unknown
-    ├── ImportRefused        readable, but its content or the stored state forbids it
-    └── GenerationMissing    no generation of that level and date is stored
+GeoError
+├── PositionRefused      a longitude or latitude that is no place on Earth
+├── FileRefused          a file that cannot be read as boundaries or successors
+│   └── CrsRefused       … because its reference system is absent, ambiguous or unknown
+├── ImportRefused        readable, but its content or the stored state forbids it
+└── GenerationMissing    no generation of that level and date is stored
 """
 
 

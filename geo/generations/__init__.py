@@ -1,0 +1,1 @@
+"""Loading, replacing, activating and removing generations of units."""
