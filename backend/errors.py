@@ -2,6 +2,7 @@
 
 CaunoiError
 ├── NotFound          a thing that is not there, or that this caller may not know of
+├── Malformed         the request cannot be read as what it should be
 ├── Refused           the request breaks a rule; nothing was changed
 │   ├── Conflict      the thing has moved on, or is busy
 │   └── Unprocessable understood, but its content is not acceptable
@@ -54,6 +55,12 @@ class NotFound(CaunoiError):
     kind = "not-found"
     vi = "Không tìm thấy nội dung này."
     en = "There is no such thing here."
+
+
+class Malformed(CaunoiError):
+    kind = "malformed"
+    vi = "Yêu cầu không đúng định dạng."
+    en = "The request is malformed."
 
 
 class Refused(CaunoiError):

@@ -49,7 +49,7 @@ CREATE TABLE report (
     accept_by timestamptz,
     resolve_by timestamptz,
     paused_at timestamptz,
-    remaining_minutes integer,
+    remaining_minutes double precision,
     extensions smallint NOT NULL DEFAULT 0,
     accepted_at timestamptz,
     resolved_at timestamptz,
@@ -73,7 +73,12 @@ CREATE TABLE report (
 );
 CREATE UNIQUE INDEX report_source_ref_key ON report (source, source_ref) WHERE source_ref IS NOT NULL;
 CREATE INDEX report_created_idx ON report (created_at DESC, id DESC);
-CREATE INDEX report_queue_idx ON report (agency_code, resolve_by, id)
+-- The queue is read by time left; what has no agency yet has no promise and comes last.
+CREATE INDEX report_queue_idx
+    ON report (agency_code, coalesce(resolve_by, '9999-01-01 00:00+00'::timestamptz), id)
+    WHERE status IN ('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen');
+CREATE INDEX report_open_idx
+    ON report (coalesce(resolve_by, '9999-01-01 00:00+00'::timestamptz), id)
     WHERE status IN ('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen');
 CREATE INDEX report_agency_created_idx ON report (agency_code, created_at DESC, id DESC);
 CREATE INDEX report_timer_idx ON report (next_timer_at) WHERE next_timer_at IS NOT NULL;
@@ -261,59 +266,71 @@ CREATE TABLE count_delta (
     bucket smallint
 );
 ALTER TABLE count_delta SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+-- FOR UPDATE needs the right to update some column; this one refuses to be updated.
+GRANT UPDATE (id) ON count_delta TO caunoi_app;
 
--- Marginals: one dimension each (all, unit, category, agency), by day and by month.
+-- Marginals: one dimension each (all, unit, category, agency), by day, month and year, so that any
+-- range of days is a few dozen rows a key.
 CREATE TABLE rollup (
     case_kind text NOT NULL,
     dimension text NOT NULL CONSTRAINT rollup_dimension
         CHECK (dimension IN ('all', 'unit', 'category', 'agency')),
-    grain text NOT NULL CONSTRAINT rollup_grain CHECK (grain IN ('day', 'month')),
+    grain text NOT NULL CONSTRAINT rollup_grain CHECK (grain IN ('day', 'month', 'year')),
     period date NOT NULL,
     key text NOT NULL,
-    received integer NOT NULL DEFAULT 0,
-    accepted integer NOT NULL DEFAULT 0,
-    resolved integer NOT NULL DEFAULT 0,
-    open integer NOT NULL DEFAULT 0,
-    on_time integer NOT NULL DEFAULT 0,
-    late integer NOT NULL DEFAULT 0,
-    overdue_open integer NOT NULL DEFAULT 0,
-    reopened integer NOT NULL DEFAULT 0,
-    declined integer NOT NULL DEFAULT 0,
-    rated integer NOT NULL DEFAULT 0,
-    satisfied integer NOT NULL DEFAULT 0,
-    minutes bigint NOT NULL DEFAULT 0,
+    received integer NOT NULL,
+    accepted integer NOT NULL,
+    resolved integer NOT NULL,
+    open integer NOT NULL,
+    on_time integer NOT NULL,
+    late integer NOT NULL,
+    overdue_open integer NOT NULL,
+    reopened integer NOT NULL,
+    declined integer NOT NULL,
+    rated integer NOT NULL,
+    satisfied integer NOT NULL,
+    minutes bigint NOT NULL,
     CONSTRAINT rollup_pkey PRIMARY KEY (case_kind, dimension, grain, period, key)
 ) WITH (fillfactor = 70);
 
--- Crossings of dimensions, sparse, read only with at least two dimensions given.
+-- Crossings of dimensions, sparse, read with at least one dimension given. A day's rows are split by
+-- how long resolution took (bucket, -1: not said); a month's are not (always -1). Each pair of
+-- dimensions leads an index.
 CREATE TABLE rollup_cell (
     case_kind text NOT NULL,
+    grain text NOT NULL CONSTRAINT rollup_cell_grain CHECK (grain IN ('day', 'month')),
     unit_key text NOT NULL,
     category_code text NOT NULL,
     agency_code text NOT NULL,
-    day date NOT NULL,
-    received integer NOT NULL DEFAULT 0,
-    accepted integer NOT NULL DEFAULT 0,
-    resolved integer NOT NULL DEFAULT 0,
-    open integer NOT NULL DEFAULT 0,
-    on_time integer NOT NULL DEFAULT 0,
-    late integer NOT NULL DEFAULT 0,
-    overdue_open integer NOT NULL DEFAULT 0,
-    reopened integer NOT NULL DEFAULT 0,
-    declined integer NOT NULL DEFAULT 0,
-    rated integer NOT NULL DEFAULT 0,
-    satisfied integer NOT NULL DEFAULT 0,
-    minutes bigint NOT NULL DEFAULT 0,
-    CONSTRAINT rollup_cell_pkey PRIMARY KEY (case_kind, unit_key, category_code, agency_code, day)
+    period date NOT NULL,
+    bucket smallint NOT NULL CONSTRAINT rollup_cell_bucket CHECK (bucket = -1 OR grain = 'day'),
+    received integer NOT NULL,
+    accepted integer NOT NULL,
+    resolved integer NOT NULL,
+    open integer NOT NULL,
+    on_time integer NOT NULL,
+    late integer NOT NULL,
+    overdue_open integer NOT NULL,
+    reopened integer NOT NULL,
+    declined integer NOT NULL,
+    rated integer NOT NULL,
+    satisfied integer NOT NULL,
+    minutes bigint NOT NULL,
+    CONSTRAINT rollup_cell_pkey
+        PRIMARY KEY (case_kind, grain, unit_key, category_code, period, agency_code, bucket)
 ) WITH (fillfactor = 80);
-CREATE INDEX rollup_cell_category_idx ON rollup_cell (case_kind, category_code, day);
-CREATE INDEX rollup_cell_agency_idx ON rollup_cell (case_kind, agency_code, category_code, day);
+CREATE INDEX rollup_cell_category_idx
+    ON rollup_cell (case_kind, grain, category_code, agency_code, period);
+CREATE INDEX rollup_cell_agency_idx ON rollup_cell (case_kind, grain, agency_code, unit_key, period);
 
--- How long resolution took: a histogram with buckets 5 % wide, from which the median is read.
+-- How long resolution took: a histogram with buckets 5 % wide, from which the median is read. By
+-- day only over all cases: the days of one unit, category or agency are read from rollup_cell.
 CREATE TABLE rollup_hours (
     case_kind text NOT NULL,
-    dimension text NOT NULL,
-    grain text NOT NULL,
+    dimension text NOT NULL CONSTRAINT rollup_hours_dimension
+        CHECK (dimension IN ('all', 'unit', 'category', 'agency')),
+    grain text NOT NULL CONSTRAINT rollup_hours_grain
+        CHECK (grain IN ('month', 'year') OR grain = 'day' AND dimension = 'all'),
     period date NOT NULL,
     key text NOT NULL,
     bucket smallint NOT NULL,

@@ -1,0 +1,1 @@
+"""Agencies and the taxonomy: who answers for what; configuration an operator loads."""

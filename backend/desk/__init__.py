@@ -1,0 +1,1 @@
+"""The officers' door: queue, case, moves; the API and the pages over it."""

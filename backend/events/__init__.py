@@ -1,0 +1,1 @@
+"""Events: per case, append-only, hash-chained; history, audit trail and outbox at once."""

@@ -1,0 +1,174 @@
+"""Everything the rules need to know, read once and kept until the configuration changes.
+
+A Rulebook is immutable and carries the `config_epoch` it was read at. The submit statement stores
+nothing that was computed from another epoch, so a stale copy costs one more round trip and never
+a wrong decision; no process has to be told of a change. Decision 0002.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import shapely
+
+from backend.agencies import store as agencies_store
+from backend.agencies.catalogue import Agency, Category
+from backend.calendars.holidays import calendar_from_document
+from backend.calendars.working_time import WorkCalendar, is_working
+from backend.database import Database
+from backend.reports.errors import NotConfigured, UnknownAgency, UnknownCategory
+from backend.reports.promises import PromiseTerms
+from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, route, rule_set_from_document
+from backend.reports.terms import TermsBook, terms_from_document
+from geo.locate import UnitIndex
+from geo.store import load_unit_index
+from geo.units import UnitAt
+
+_RECHECK_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """One consistent reading of units, agencies, taxonomy, calendars, routing and promises."""
+
+    epoch: int
+    units: UnitIndex
+    agencies: Mapping[str, Agency]
+    categories: Mapping[str, Category]
+    calendars: Mapping[str, WorkCalendar]
+    routing: RuleSet
+    areas: Mapping[str, shapely.Geometry]
+    terms_books: Mapping[int, TermsBook]
+    newest_terms: int
+    unit_agencies: Mapping[str, Mapping[str, str]]
+
+    def get_category(self, code: str) -> Category:
+        """An active sub-field; raises UnknownCategory for a field, an inactive or unknown code."""
+        category = self.categories.get(code)
+        if category is None or not category.is_active or category.field_code is None:
+            raise UnknownCategory()
+        return category
+
+    def get_agency(self, code: str) -> Agency:
+        """An active agency; raises UnknownAgency."""
+        agency = self.agencies.get(code)
+        if agency is None or not agency.is_active:
+            raise UnknownAgency()
+        return agency
+
+    def calendar_of(self, agency_code: str) -> WorkCalendar:
+        """The calendar the agency works by."""
+        return self.calendars[self.agencies[agency_code].calendar_code]
+
+    def terms(self, category: Category, version: int | None = None) -> PromiseTerms:
+        """The promise of this category, as it was in that version (None: as it is now)."""
+        return self.terms_books[version or self.newest_terms].terms_for(category)
+
+    def facts(self, category: Category, unit: UnitAt, *, lon: float, lat: float, at: datetime) -> Facts:
+        """What routing looks at: category, unit, areas that hold the point, the hour, urgency."""
+        agencies = self.unit_agencies.get(unit.code, {})
+        office = agencies.get("ubnd")
+        calendar = self.calendar_of(office) if office else next(iter(self.calendars.values()))
+        point = shapely.Point(lon, lat)
+        return Facts(
+            category=category.code,
+            field=category.field_code or category.code,
+            unit_code=unit.code,
+            areas=frozenset(
+                name for name, area in self.areas.items() if shapely.intersects(area, point)
+            ),
+            is_working_time=is_working(calendar, at),
+            is_urgent=category.is_urgent,
+            unit_agencies=agencies,
+        )
+
+    def decide(self, facts: Facts) -> Decision:
+        """Who takes the lead, by which rule and why."""
+        return route(self.routing, facts)
+
+    def explain(self, facts: Facts) -> Trace:
+        """Every rule, whether it fits and why (not), the most specific first."""
+        return explain(self.routing, facts)
+
+
+async def load_rulebook(database: Database) -> Rulebook:
+    """Read everything in one snapshot; raises NotConfigured while something is missing."""
+    async with database.engine.transaction(allow_nested=False) as transaction:
+        connection = transaction.connection
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        epoch = await agencies_store.get_epoch(connection)
+        agencies = {a.code: a for a in await agencies_store.list_agencies(connection)}
+        categories = {c.code: c for c in await agencies_store.list_categories(connection)}
+        calendar_documents = await agencies_store.list_calendar_documents(connection)
+        routing = await agencies_store.find_active_rule_set(connection, "routing")
+        promises = await agencies_store.list_rule_sets(connection, "promises")
+        units = await load_unit_index(connection)
+    if routing is None or not promises or not calendar_documents:
+        raise NotConfigured()
+    calendars = {c.code: c for c in map(calendar_from_document, calendar_documents)}
+    by_unit: dict[str, dict[str, str]] = {}
+    for agency in agencies.values():
+        if agency.unit_code and agency.is_active:
+            by_unit.setdefault(agency.unit_code, {})[agency.kind] = agency.code
+    books = {book.version: book for book in map(terms_from_document, promises)}
+    areas = {
+        name: shapely.from_geojson(_json(area)) for name, area in routing.get("areas", {}).items()
+    }
+    for area in areas.values():
+        shapely.prepare(area)
+    return Rulebook(
+        epoch=epoch,
+        units=units,
+        agencies=agencies,
+        categories=categories,
+        calendars=calendars,
+        routing=rule_set_from_document(routing),
+        areas=areas,
+        terms_books=books,
+        newest_terms=max(books),
+        unit_agencies=by_unit,
+    )
+
+
+class Rulebooks:
+    """Holds this process's copy of the rulebook and renews it when the epoch has moved on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._held: Rulebook | None = None
+        self._looked_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def current(self) -> Rulebook:
+        """The rulebook, at most a few seconds old; writers recheck its epoch in the database."""
+        held = self._held
+        clock = asyncio.get_running_loop().time()
+        if held is not None and clock - self._looked_at < _RECHECK_SECONDS:
+            return held
+        async with self._lock:
+            if self._held is not None and clock < self._looked_at:
+                return self._held
+            if self._held is not None:
+                epoch = await agencies_store.get_epoch(self._database.app)
+                if epoch == self._held.epoch:
+                    self._looked_at = asyncio.get_running_loop().time()
+                    return self._held
+            self._held = await load_rulebook(self._database)
+            self._looked_at = asyncio.get_running_loop().time()
+            return self._held
+
+    async def renewed(self, stale: Rulebook) -> Rulebook:
+        """A rulebook of a later epoch than `stale`, after a statement has refused it."""
+        async with self._lock:
+            if self._held is None or self._held.epoch == stale.epoch:
+                self._held = await load_rulebook(self._database)
+                self._looked_at = asyncio.get_running_loop().time()
+            return self._held
+
+
+def _json(value: object) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()

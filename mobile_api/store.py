@@ -1,0 +1,179 @@
+"""The SQL of what strangers may read: only the public views, on the public pool."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from backend.database import Connection, Record
+
+PAGE_MOST: Final = 200
+NEAR_MOST_METRES: Final = 5_000
+TIMELINE_MOST: Final = 500
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """What of the public list is asked for; `after` is the (created_at, id) of the last one seen."""
+
+    bbox: tuple[float, float, float, float] | None = None
+    category: str | None = None
+    status: str | None = None
+    unit: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str | None = None
+    after: tuple[datetime, uuid.UUID] | None = None
+    limit: int = 50
+
+
+async def find_tracking(connection: Connection, code: str) -> Record | None:
+    """Stage and promise of a report that may be followed by its code."""
+    return await connection.fetchrow(
+        """
+        SELECT id, code, category_code, unit_code, unit_valid_from, unit_name, status, is_published,
+               agency_code, accept_by, resolve_by, paused_at, accepted_at, resolved_at, closed_at,
+               is_overdue, rating, reopened, created_at, updated_at
+        FROM public_tracking WHERE code = $1
+        """,
+        code,
+    )
+
+
+async def find_published(connection: Connection, report_id: uuid.UUID) -> Record | None:
+    """Words and place of a published report."""
+    return await connection.fetchrow(
+        """
+        SELECT text, address, happened_at, ST_X(geom) AS lon, ST_Y(geom) AS lat, is_coarse,
+               supporters
+        FROM public_report WHERE id = $1
+        """,
+        report_id,
+    )
+
+
+async def list_public_events(connection: Connection, report_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The public part of the history, oldest first, with the public words of each step."""
+    rows = await connection.fetch(
+        """
+        SELECT e.seq, e.kind, e.at, e.agency_code, e.body,
+               (SELECT json_object_agg(n.kind, n.text) FROM public_note n
+                WHERE n.report_id = e.report_id AND n.seq = e.seq) AS notes
+        FROM public_event e WHERE e.report_id = $1 ORDER BY e.seq LIMIT $2
+        """,
+        report_id,
+        TIMELINE_MOST,
+    )
+    return [
+        {
+            "seq": row["seq"],
+            "kind": row["kind"],
+            "at": row["at"],
+            "agency_code": row["agency_code"],
+            "body": msgspec.json.decode(row["body"]),
+            "notes": msgspec.json.decode(row["notes"]) if row["notes"] else {},
+        }
+        for row in rows
+    ]
+
+
+async def list_public_photos(connection: Connection, report_id: uuid.UUID) -> list[Record]:
+    """The photos anybody may see, those before first."""
+    return await connection.fetch(
+        """
+        SELECT sha256, purpose, width, height FROM public_photo
+        WHERE report_id = $1 ORDER BY purpose DESC, position LIMIT 50
+        """,
+        report_id,
+    )
+
+
+async def is_public_photo(connection: Connection, report_id: uuid.UUID, sha256: str) -> bool:
+    """Whether anybody may see this photo now."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM public_photo WHERE report_id = $1 AND sha256 = $2)",
+        report_id,
+        sha256,
+    )
+    return found
+
+
+_LIST_COLUMNS: Final = """id, code, category_code, text, ST_X(geom) AS lon, ST_Y(geom) AS lat,
+    is_coarse, unit_code, unit_name, status, agency_code, resolve_by, resolved_at, is_overdue,
+    supporters, created_at"""
+
+
+async def list_public(connection: Connection, wanted: ListFilter) -> list[Record]:
+    """Published reports, newest first, one more than `limit` if there are more."""
+    conditions: list[str] = []
+    values: list[Any] = []
+
+    def bound(value: Any) -> str:
+        values.append(value)
+        return f"${len(values)}"
+
+    if wanted.bbox:
+        west, south, east, north = (bound(edge) for edge in wanted.bbox)
+        conditions.append(f"geom && ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326)")
+    if wanted.category:
+        conditions.append(
+            f"category_code IN (SELECT code FROM category WHERE {bound(wanted.category)}"
+            " IN (code, field_code))"
+        )
+    if wanted.status:
+        conditions.append(f"status = {bound(wanted.status)}")
+    if wanted.unit:
+        conditions.append(f"unit_code = {bound(wanted.unit)}")
+    if wanted.since:
+        conditions.append(f"created_at >= {bound(wanted.since)}")
+    if wanted.until:
+        conditions.append(f"created_at < {bound(wanted.until)}")
+    if wanted.words:
+        conditions.append(f"text ILIKE {bound('%' + _escaped(wanted.words) + '%')}")
+    if wanted.after:
+        conditions.append(
+            f"(created_at, id) < ({bound(wanted.after[0])}, {bound(wanted.after[1])})"
+        )
+    where = " AND ".join(conditions) or "true"
+    return await connection.fetch(
+        f"SELECT {_LIST_COLUMNS} FROM public_report WHERE {where}"  # noqa: S608  own words, bound values
+        f" ORDER BY created_at DESC, id DESC LIMIT {bound(wanted.limit + 1)}",
+        *values,
+    )
+
+
+async def list_near(
+    connection: Connection,
+    *,
+    lon: float,
+    lat: float,
+    radius_metres: float,
+    category: str | None,
+    limit: int,
+) -> list[Record]:
+    """Open published reports within the radius, the nearest first."""
+    return await connection.fetch(
+        f"""
+        SELECT {_LIST_COLUMNS},
+               ST_Distance(geom::geography, ST_MakePoint($1, $2)::geography) AS distance_metres
+        FROM public_report
+        WHERE geom && ST_Expand(ST_SetSRID(ST_MakePoint($1, $2), 4326), $3 / 100000.0)
+          AND ST_DWithin(geom::geography, ST_MakePoint($1, $2)::geography, $3)
+          AND NOT is_coarse
+          AND status IN ('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen')
+          AND ($4::text IS NULL OR category_code IN
+              (SELECT code FROM category WHERE $4 IN (code, field_code)))
+        ORDER BY distance_metres, id LIMIT $5
+        """,  # noqa: S608  own column names
+        lon,
+        lat,
+        radius_metres,
+        category,
+        limit,
+    )
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,193 @@
+"""What the citizen's door answers: rows of the public views turned into the contract's JSON."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from backend.reports.lifecycle import Status, label
+from backend.reports.rulebook import Rulebook
+
+# Kinds of events in the public timeline and what people call them.
+EVENT_LABELS: Mapping[str, tuple[str, str]] = {
+    "submitted": ("Gửi phản ánh", "Report sent"),
+    "accept": ("Cơ quan đã nhận xử lý", "Accepted by the agency"),
+    "decline": ("Không tiếp nhận", "Declined"),
+    "redirect": ("Hướng dẫn đến cơ quan có thẩm quyền", "Referred to the competent office"),
+    "assign": ("Đã phân công cán bộ", "Officer assigned"),
+    "start": ("Bắt đầu xử lý", "Work started"),
+    "ask": ("Yêu cầu bổ sung thông tin", "More information asked"),
+    "answer": ("Người dân đã bổ sung thông tin", "Information given"),
+    "transfer": ("Chuyển cơ quan khác xử lý", "Handed over to another agency"),
+    "escalate": ("Chuyển cấp trên", "Escalated"),
+    "resolve": ("Đã xử lý", "Resolved"),
+    "await_confirmation": ("Chờ người dân xác nhận", "Waiting for the citizen to confirm"),
+    "close": ("Đã đóng", "Closed"),
+    "auto_close": ("Đã đóng (hết thời gian xác nhận)", "Closed (confirmation period over)"),
+    "rate": ("Người dân đánh giá", "Rated by the citizen"),
+    "reopen": ("Yêu cầu xử lý lại", "Reopened"),
+    "extend": ("Gia hạn", "Deadline extended"),
+    "merge": ("Gộp với phản ánh trùng", "Merged with a duplicate"),
+    "unmerge": ("Tách khỏi phản ánh đã gộp", "Separated again"),
+    "publish": ("Công khai", "Published"),
+    "withdraw": ("Người dân rút phản ánh", "Withdrawn by the citizen"),
+    "due_soon": ("Sắp đến hạn", "Due soon"),
+    "overdue": ("Quá hạn", "Overdue"),
+    "photo_added": ("Bổ sung ảnh", "Photo added"),
+}
+
+
+def submit_answer(submitted: Any) -> dict[str, Any]:
+    """The 201 of POST /reports."""
+    return {
+        "id": submitted.id,
+        "code": submitted.code,
+        "status": submitted.status,
+        "tracking_secret": submitted.tracking_secret,
+        "unit": submitted.unit,
+        "agency": submitted.agency,
+        "promises": {"accept_by": submitted.accept_by, "resolve_by": submitted.resolve_by},
+        "photos": [
+            {**photo, "upload_url": f"/api/v1/reports/{submitted.id}/photos/{photo['sha256']}"}
+            for photo in submitted.photos
+        ],
+        "created_at": submitted.created_at,
+    }
+
+
+def promise_clock(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The promise as it stands, with each pause and its reason."""
+    pauses: list[dict[str, Any]] = []
+    for event in events:
+        if event["kind"] == "ask":
+            pauses.append({"from": event["at"], "to": None, "reason": event["notes"].get("question")})
+        elif pauses and pauses[-1]["to"] is None and "resolve_by" in event["body"] and not event[
+            "body"
+        ].get("paused"):
+            pauses[-1]["to"] = event["at"]
+    return {
+        "accept_by": row["accept_by"],
+        "resolve_by": row["resolve_by"],
+        "is_paused": row["paused_at"] is not None,
+        "is_overdue": row["is_overdue"],
+        "accepted_at": row["accepted_at"],
+        "resolved_at": row["resolved_at"],
+        "pauses": pauses,
+    }
+
+
+def timeline(
+    events: Iterable[Mapping[str, Any]], rulebook: Rulebook, language: str
+) -> list[dict[str, Any]]:
+    """The public history, oldest first, in people's words."""
+    steps = []
+    for event in events:
+        vi, en = EVENT_LABELS.get(event["kind"], (event["kind"], event["kind"]))
+        steps.append(
+            {
+                "kind": event["kind"],
+                "label": en if language == "en" else vi,
+                "at": event["at"],
+                "status": event["body"].get("status"),
+                "agency": agency_of(rulebook, event["agency_code"], language),
+                "notes": event["notes"],
+            }
+        )
+    return steps
+
+
+def agency_of(rulebook: Rulebook, code: str | None, language: str) -> dict[str, Any] | None:
+    """An agency as the contract shows it; None while there is none."""
+    if code is None:
+        return None
+    agency = rulebook.agencies.get(code)
+    return {"code": code, "name": agency.name(language) if agency else code}
+
+
+def category_of(rulebook: Rulebook, code: str, language: str) -> dict[str, Any]:
+    """A category as the contract shows it."""
+    category = rulebook.categories.get(code)
+    return {"code": code, "name": category.name(language) if category else code}
+
+
+def list_item(row: Mapping[str, Any], rulebook: Rulebook, language: str) -> dict[str, Any]:
+    """One row of the public list."""
+    item = {
+        "code": row["code"],
+        "category": category_of(rulebook, row["category_code"], language),
+        "text": row["text"],
+        "location": {"lon": row["lon"], "lat": row["lat"]},
+        "is_coarse": row["is_coarse"],
+        "unit": {"code": row["unit_code"], "name": row["unit_name"]},
+        "status": row["status"],
+        "status_label": label(Status(row["status"]), language),
+        "agency": agency_of(rulebook, row["agency_code"], language),
+        "resolve_by": row["resolve_by"],
+        "resolved_at": row["resolved_at"],
+        "is_overdue": row["is_overdue"],
+        "supporters": row["supporters"],
+        "created_at": row["created_at"],
+    }
+    if "distance_metres" in row.keys():  # noqa: SIM118  asyncpg rows are no dicts
+        item["distance_metres"] = round(row["distance_metres"])
+    return item
+
+
+def tracking_view(
+    row: Mapping[str, Any],
+    published: Mapping[str, Any] | None,
+    *,
+    events: Sequence[Mapping[str, Any]],
+    photos: Sequence[Mapping[str, Any]],
+    rulebook: Rulebook,
+    language: str,
+) -> dict[str, Any]:
+    """The public projection of one report; words, place and photos only once it is published."""
+    return {
+        "code": row["code"],
+        "status": row["status"],
+        "status_label": label(Status(row["status"]), language),
+        "is_published": published is not None,
+        "category": category_of(rulebook, row["category_code"], language),
+        "unit": {
+            "code": row["unit_code"],
+            "name": row["unit_name"],
+            "valid_from": row["unit_valid_from"],
+        },
+        "agency": agency_of(rulebook, row["agency_code"], language),
+        "text": published["text"] if published else None,
+        "address": published["address"] if published else None,
+        "happened_at": published["happened_at"] if published else None,
+        "location": {"lon": published["lon"], "lat": published["lat"]} if published else None,
+        "is_coarse": published["is_coarse"] if published else None,
+        "supporters": published["supporters"] if published else None,
+        "promise": promise_clock(row, events),
+        "timeline": timeline(events, rulebook, language),
+        "photos": {
+            purpose: [
+                {
+                    "sha256": photo["sha256"],
+                    "width": photo["width"],
+                    "height": photo["height"],
+                    "full_url": photo_url(row["id"], photo["sha256"], "full"),
+                    "small_url": photo_url(row["id"], photo["sha256"], "small"),
+                }
+                for photo in photos
+                if photo["purpose"] == purpose
+            ]
+            for purpose in ("before", "after")
+        },
+        "rating": row["rating"],
+        "reopened": row["reopened"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def photo_url(report_id: object, sha256: str, size: str) -> str:
+    """Where a derivative is served."""
+    return f"/api/v1/reports/{report_id}/photos/{sha256}/{size}.webp"
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339, UTC."""
+    return value.isoformat().replace("+00:00", "Z") if value else None
