@@ -41,9 +41,7 @@ class _LevelGrid:
         # a point on the eastern or northern rim belongs to the last square
         if not (0 <= column <= SQUARES_A_SIDE and 0 <= row <= SQUARES_A_SIDE):
             return None
-        square = (
-            min(row, SQUARES_A_SIDE - 1) * SQUARES_A_SIDE + min(column, SQUARES_A_SIDE - 1)
-        )
+        square = min(row, SQUARES_A_SIDE - 1) * SQUARES_A_SIDE + min(column, SQUARES_A_SIDE - 1)
         for unit, shape in self.squares[square]:
             if shape is None or shapely.intersects_xy(shape, lon, lat):
                 return unit
