@@ -61,7 +61,7 @@ CREATE VIEW public_report WITH (security_barrier) AS
 SELECT r.id, r.code, r.category_code, r.text,
        CASE WHEN r.is_sensitive THEN NULL ELSE r.address END AS address,
        CASE WHEN r.is_sensitive THEN NULL ELSE r.happened_at END AS happened_at,
-       CASE WHEN r.is_sensitive THEN coalesce(u.label, r.geom) ELSE r.geom END AS geom,
+       CASE WHEN r.is_sensitive THEN u.label_point ELSE r.geom END AS geom,
        r.is_sensitive AS is_coarse, r.unit_code, r.unit_valid_from, u.name AS unit_name,
        r.status, r.agency_code, r.accept_by, r.resolve_by, r.paused_at, r.accepted_at,
        r.resolved_at, r.closed_at, r.is_overdue, r.is_urgent, r.rating, r.reopened, r.supporters,
