@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -73,18 +74,18 @@ def find_postgresql() -> Path:
     return versions[-1][1]
 
 
-def prepare_cluster(var_dir: Path, *, port: int | None = None) -> Cluster:
+def prepare_cluster(var_dir: Path, *, say: Callable[[str], None] = lambda _: None) -> Cluster:
     """The cluster of this CAUNOI_VAR, made when there is none yet; it is not started.
 
     Its place and port are remembered in `cluster.json`; a remembered port that somebody else took
-    meanwhile is replaced.
+    meanwhile is replaced. `say` hears when the cluster has to lie elsewhere.
     """
     place_file = var_dir / "cluster.json"
     account = _unprivileged_account()
     known = json.loads(place_file.read_text()) if place_file.exists() else {}
     folder = Path(known["folder"]) if known else _choose_folder(var_dir, account=account)
     socket_folder = _prepare_socket_folder(folder, known.get("socket_folder"), account=account)
-    wanted = port or known.get("port")
+    wanted = known.get("port")
     cluster = Cluster(
         folder=folder,
         socket_folder=socket_folder,
@@ -93,7 +94,10 @@ def prepare_cluster(var_dir: Path, *, port: int | None = None) -> Cluster:
         password=read_or_make_secret(var_dir / "secrets" / "database-password"),
         account=account,
     )
+    if not folder.is_relative_to(var_dir):
+        say(f"the account {account and account.pw_name} cannot enter {var_dir}; data in {folder}")
     if not (folder / "PG_VERSION").exists():
+        say("making the database cluster")
         _initialise(cluster)
     place = {"folder": str(folder), "socket_folder": str(socket_folder), "port": cluster.port}
     place_file.write_text(json.dumps(place, indent=1) + "\n")

@@ -1,8 +1,9 @@
 """The embedded PostgreSQL server: started as our child, asked whether it is ready, ended."""
 
+import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from backend.roof import processes
@@ -10,6 +11,8 @@ from backend.roof.cluster import DATABASE, Cluster, server_environment
 from backend.roof.errors import StartFailed
 from backend.roof.libpq import run_client, try_client
 from backend.roof.places import tail
+
+_RETRY_SECONDS = 10.0
 
 # Sized so that the whole stack rests below 600 MB; max_wal_size bounds the time of a recovery.
 _OPTIONS: Mapping[str, str] = {
@@ -49,16 +52,19 @@ def start_cluster(
     *,
     log_path: Path,
     options: Mapping[str, str] | None = None,
-    patience_seconds: float = 30.0,
+    patience_seconds: float = 300.0,
     ends_with_parent: bool = True,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> subprocess.Popen[bytes]:
     """Start the server as a child of this process and wait until it answers.
 
-    `options` override the usual ones. Raises StartFailed with the log's last lines. Back ends that
-    outlive a killed postmaster hold its shared memory for a moment, so the start is retried.
+    `options` override the usual ones; the wait ends early when `is_wanted` turns False. Raises
+    StartFailed with the log's last lines. Back ends that outlive a killed postmaster hold its
+    shared memory for a moment, so a start that fails at once is tried again for some seconds; one
+    that lives is recovering, and is given the whole of `patience_seconds`.
     """
     stop_leftover(cluster)
-    deadline = time.monotonic() + patience_seconds
+    begun = time.monotonic()
     while True:
         process = processes.spawn(
             _server_command(cluster, options or {}),
@@ -68,14 +74,14 @@ def start_cluster(
             parent_death_signal="INT",
             environ=server_environment(),
         )
-        while process.poll() is None:
+        while (
+            process.poll() is None and is_wanted() and time.monotonic() < begun + patience_seconds
+        ):
             if is_ready(cluster):
                 return process
-            if time.monotonic() > deadline:
-                processes.end(process)
-                break
             time.sleep(0.03)
-        if time.monotonic() > deadline:
+        if process.poll() is None or not is_wanted() or time.monotonic() > begun + _RETRY_SECONDS:
+            processes.end(process, first=signal.SIGINT, patience_seconds=10)
             raise StartFailed(
                 f"PostgreSQL không khởi động được.\n{tail(log_path)}",
                 f"PostgreSQL did not start.\n{tail(log_path)}",

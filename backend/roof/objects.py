@@ -38,10 +38,10 @@ class ObjectStore:
         )
 
 
-def prepare_store(var_dir: Path, *, port: int | None = None) -> ObjectStore:
+def prepare_store(var_dir: Path) -> ObjectStore:
     """The store of this CAUNOI_VAR with its bucket; a remembered port is kept while it is free."""
     port_file = var_dir / "objects.port"
-    wanted = port or (int(port_file.read_text()) if port_file.exists() else None)
+    wanted = int(port_file.read_text()) if port_file.exists() else None
     chosen = wanted if wanted and is_port_free(wanted) else free_port()
     port_file.write_text(f"{chosen}\n")
     # in rclone's S3 a bucket is a folder, so that making one needs no request

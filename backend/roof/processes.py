@@ -11,7 +11,7 @@ from pathlib import Path
 
 from backend.roof.errors import ToolMissing
 
-# A child is handed the environment of its parent without what only the parent should know.
+# What our own processes are told by the environment and other programs have no business with.
 _PRIVATE = ("CAUNOI_SECRET_KEY", "CAUNOI_DATABASE_URL", "CAUNOI_S3_SECRET_KEY")
 
 

@@ -1,0 +1,123 @@
+"""One installation: its settings completed by what is embedded, and the lock on its folder."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from backend.roof.cluster import find_cluster
+from backend.roof.errors import AlreadyRuns, NotRunning
+from backend.roof.objects import find_store
+from backend.roof.places import prepare_var, read_or_make_secret
+from backend.settings import Settings, read_settings
+
+
+def load_settings() -> Settings:
+    """The environment's settings, completed; raises SettingsError or NotRunning."""
+    return complete_settings(read_settings())
+
+
+def complete_settings(settings: Settings) -> Settings:
+    """Fill in where the embedded database and store of this CAUNOI_VAR are, and its secret key.
+
+    Raises NotRunning when there is none yet: the first start makes them.
+    """
+    prepare_var(settings.var_dir)
+    if settings.database_url is None:
+        cluster = find_cluster(settings.var_dir)
+        if cluster is None:
+            raise NotRunning
+        settings = replace(settings, database_url=cluster.url)
+    if settings.s3 is None:
+        store = find_store(settings.var_dir)
+        if store is None:
+            raise NotRunning
+        settings = replace(settings, s3=store.s3)
+    return with_secret_key(settings)
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """The settings with a secret key: the given one, else this installation's own."""
+    if settings.secret_key:
+        return settings
+    return replace(settings, secret_key=read_or_make_secret(secret_key_path(settings)).encode())
+
+
+def secret_key_path(settings: Settings) -> Path:
+    """Where the key lies that an installation made for itself."""
+    return settings.var_dir / "secrets" / "secret-key"
+
+
+@contextmanager
+def locked(var_dir: Path) -> Iterator[None]:
+    """Hold this CAUNOI_VAR; raises AlreadyRuns with the id of the process that holds it."""
+    prepare_var(var_dir)
+    with (var_dir / "caunoi.pid").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = _read_pid(var_dir)
+            raise AlreadyRuns(
+                f"Hệ thống đang chạy rồi (tiến trình {pid}).",
+                f"It already runs here (process {pid}).",
+                pid=pid,
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def holder(var_dir: Path) -> int | None:
+    """The id of the process that holds this CAUNOI_VAR; None when nothing runs."""
+    try:
+        file = (var_dir / "caunoi.pid").open("a+")
+    except FileNotFoundError:
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read_pid(var_dir)
+    return None
+
+
+@dataclass(frozen=True)
+class PartState:
+    """One running part as `caunoi status` shows it; `started_at` in seconds of the Unix clock."""
+
+    name: str
+    pid: int
+    port: int | None
+    started_at: float
+    restarts: int
+
+
+def write_state(var_dir: Path, *, url: str, parts: list[PartState]) -> None:
+    """Say what runs, for `caunoi status` to read."""
+    content = {"url": url, "parts": [vars(part) for part in parts]}
+    fresh = var_dir / "state.json.new"
+    fresh.write_text(json.dumps(content, indent=1) + "\n")
+    fresh.rename(var_dir / "state.json")
+
+
+def read_state(var_dir: Path) -> tuple[str, list[PartState]]:
+    """The address and parts that the running supervisor last wrote down."""
+    try:
+        content: dict[str, Any] = json.loads((var_dir / "state.json").read_text())
+    except FileNotFoundError:
+        return "", []
+    return content["url"], [PartState(**part) for part in content["parts"]]
+
+
+def _read_pid(var_dir: Path) -> int:
+    text = (var_dir / "caunoi.pid").read_text().strip()
+    # between the lock and the number lies an instant
+    return int(text) if text else 0
