@@ -2,9 +2,11 @@
 
 CaunoiError
 ├── NotFound          a thing that is not there, or that this caller may not know of
-├── Malformed         the request cannot be read as what it should be
 ├── Refused           the request breaks a rule; nothing was changed
+│   ├── Malformed     it cannot be read as what it should be
 │   ├── Conflict      the thing has moved on, or is busy
+│   ├── StaleVersion  If-Match names a version that is no longer the newest
+│   ├── VersionNeeded a change without If-Match
 │   └── Unprocessable understood, but its content is not acceptable
 ├── NotAllowed        signed in, but this is not for you
 ├── NotSignedIn       no valid session
@@ -57,20 +59,32 @@ class NotFound(CaunoiError):
     en = "There is no such thing here."
 
 
-class Malformed(CaunoiError):
+class Refused(CaunoiError):
+    kind = "refused"
+
+
+class Malformed(Refused):
     kind = "malformed"
     vi = "Yêu cầu không đúng định dạng."
     en = "The request is malformed."
-
-
-class Refused(CaunoiError):
-    kind = "refused"
 
 
 class Conflict(Refused):
     kind = "conflict"
     vi = "Nội dung vừa được người khác thay đổi. Vui lòng tải lại."
     en = "This has just been changed by someone else. Please reload."
+
+
+class StaleVersion(Refused):
+    kind = "stale-version"
+    vi = "Nội dung vừa được người khác cập nhật. Vui lòng tải lại rồi thực hiện."
+    en = "This has just been changed by someone else. Reload it and try again."
+
+
+class VersionNeeded(Refused):
+    kind = "version-needed"
+    vi = "Thiếu phiên bản của nội dung (If-Match)."
+    en = "The version of what is to be changed is missing (If-Match)."
 
 
 class Unprocessable(Refused):
