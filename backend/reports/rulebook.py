@@ -8,7 +8,7 @@ a wrong decision; no process has to be told of a change. Decision 0002.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import shapely
@@ -17,13 +17,14 @@ from backend.agencies import store as agencies_store
 from backend.agencies.catalogue import Agency, Category
 from backend.calendars.holidays import calendar_from_document
 from backend.calendars.working_time import WorkCalendar, is_working
+from backend.clock import day_of, now
 from backend.database import Database
 from backend.reports.errors import NotConfigured, UnknownAgency, UnknownCategory
 from backend.reports.promises import PromiseTerms
 from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, route, rule_set_from_document
 from backend.reports.terms import TermsBook, terms_from_document
-from geo.locate import UnitIndex
-from geo.store import load_unit_index
+from geo.locate import UnitIndex, load_unit_index
+from geo.store import find_next_change
 from geo.units import UnitAt
 
 _RECHECK_SECONDS: Final = 5.0
@@ -34,6 +35,8 @@ class Rulebook:
     """One consistent reading of units, agencies, taxonomy, calendars, routing and promises."""
 
     epoch: int
+    on: date
+    units_until: date | None
     units: UnitIndex
     agencies: Mapping[str, Agency]
     categories: Mapping[str, Category]
@@ -104,7 +107,9 @@ async def load_rulebook(database: Database) -> Rulebook:
         calendar_documents = await agencies_store.list_calendar_documents(connection)
         routing = await agencies_store.find_active_rule_set(connection, "routing")
         promises = await agencies_store.list_rule_sets(connection, "promises")
-        units = await load_unit_index(connection)
+        today = day_of(now())
+        units = await load_unit_index(connection, on=today)
+        units_until = await find_next_change(connection, on=today)
     if routing is None or not promises or not calendar_documents:
         raise NotConfigured()
     calendars = {c.code: c for c in map(calendar_from_document, calendar_documents)}
@@ -120,6 +125,8 @@ async def load_rulebook(database: Database) -> Rulebook:
         shapely.prepare(area)
     return Rulebook(
         epoch=epoch,
+        on=today,
+        units_until=units_until,
         units=units,
         agencies=agencies,
         categories=categories,
@@ -143,29 +150,31 @@ class Rulebooks:
 
     async def current(self) -> Rulebook:
         """The rulebook, at most a few seconds old; writers recheck its epoch in the database."""
-        held = self._held
         clock = asyncio.get_running_loop().time()
-        if held is not None and clock - self._looked_at < _RECHECK_SECONDS:
-            return held
+        if self._held is not None and clock - self._looked_at < _RECHECK_SECONDS:
+            return self._held
         async with self._lock:
             if self._held is not None and clock < self._looked_at:
                 return self._held
-            if self._held is not None:
-                epoch = await agencies_store.get_epoch(self._database.app)
-                if epoch == self._held.epoch:
-                    self._looked_at = asyncio.get_running_loop().time()
-                    return self._held
-            self._held = await load_rulebook(self._database)
+            held = self._held
+            if (
+                held is None
+                or (held.units_until is not None and day_of(now()) >= held.units_until)
+                or await agencies_store.get_epoch(self._database.app) != held.epoch
+            ):
+                held = await load_rulebook(self._database)
+            self._held = held
             self._looked_at = asyncio.get_running_loop().time()
-            return self._held
+            return held
 
     async def renewed(self, stale: Rulebook) -> Rulebook:
         """A rulebook of a later epoch than `stale`, after a statement has refused it."""
         async with self._lock:
-            if self._held is None or self._held.epoch == stale.epoch:
-                self._held = await load_rulebook(self._database)
+            held = self._held
+            if held is None or held.epoch == stale.epoch:
+                held = self._held = await load_rulebook(self._database)
                 self._looked_at = asyncio.get_running_loop().time()
-            return self._held
+            return held
 
 
 def _json(value: object) -> str:
