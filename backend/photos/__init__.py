@@ -1,0 +1,1 @@
+"""Photos: received into quarantine, made harmless by the worker, shown only when ready."""

@@ -1,0 +1,225 @@
+"""Receive a photo: body → file, hash → quarantine → row and work, in this order.
+
+So a row never claims bytes the store does not hold, and the same photo sent twice, or twice at
+once, is stored once. Who may send is decided before; see errors.py for what is raised.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Final
+
+from backend import clock
+from backend.database import Database
+from backend.errors import NotFound, Unavailable
+from backend.events.store import insert_jobs
+from backend.photos import store
+from backend.photos.errors import (
+    PhotoMismatch,
+    PhotoTooLarge,
+    PhotoTooLate,
+    TooManyPhotos,
+    UnsupportedPhoto,
+    UploadTooSlow,
+)
+from backend.photos.keys import quarantine_key
+from backend.photos.objects import ObjectStore
+from backend.photos.store import PhotoState, Purpose, ReportStanding
+from backend.settings import Settings
+
+_BUFFER_BYTES: Final = 256 * 1024
+_SILENCE_SECONDS: Final = 20.0
+_BODY_SECONDS: Final = 300.0
+_MAGIC_BYTES: Final = 32
+# ISO BMFF brands of still pictures coded with HEVC (ISO/IEC 23008-12); AVIF is not among them.
+_HEIF_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+)
+_OVER: Final = frozenset({"closed", "declined", "redirected", "withdrawn", "merged"})
+
+
+@dataclass(frozen=True)
+class _Received:
+    bytes: int
+    content_type: str
+
+
+async def receive_photo(
+    database: Database,
+    objects: ObjectStore,
+    settings: Settings,
+    *,
+    report_id: uuid.UUID,
+    sha256: str,
+    content_type: str,
+    chunks: AsyncIterator[bytes],
+    purpose: Purpose = "before",
+) -> PhotoState:
+    """Take one photo of a report into quarantine and queue the work on it.
+
+    `sha256` is lower-case hex; `content_type` is what the sender says (the bytes decide). A photo
+    that was not announced is accepted while the report may be edited, an 'after' photo always.
+    """
+    now = clock.now()
+    earlier = await store.find_photo(database.app, report_id, sha256)
+    if earlier is not None and earlier.state != "expected":
+        return earlier
+    if earlier is None:
+        standing = await store.find_report_standing(database.app, report_id, purpose)
+        check_may_add(standing, purpose, now=now, settings=settings)
+    check_announced_type(content_type)
+    async with objects.upload_slot():
+        path = await asyncio.to_thread(_fresh_file, settings.var_dir)
+        try:
+            received = await _receive(path, chunks, sha256=sha256, limit=settings.photo_max_bytes)
+            key = quarantine_key(report_id, sha256)
+            await objects.put_file(key, path, received.content_type, sha256)
+        finally:
+            path.unlink(missing_ok=True)
+    return await _record(
+        database, settings, report_id, sha256=sha256, received=received, purpose=purpose, now=now
+    )
+
+
+def check_may_add(
+    standing: ReportStanding | None, purpose: Purpose, *, now: datetime, settings: Settings
+) -> None:
+    """Refuse a photo nobody announced if the report is unknown, full, or no longer edited."""
+    if standing is None:
+        raise NotFound()
+    if standing.photos >= settings.photos_per_report:
+        raise TooManyPhotos()
+    if purpose == "after" or standing.status == "awaiting_citizen":
+        return
+    window = timedelta(minutes=settings.edit_window_minutes)
+    if standing.status in _OVER or now > standing.created_at + window:
+        raise PhotoTooLate()
+
+
+def check_announced_type(content_type: str) -> None:
+    """Refuse early what does not even claim to be a picture."""
+    word = content_type.partition(";")[0].strip().lower()
+    if word and word != "application/octet-stream" and not word.startswith("image/"):
+        raise UnsupportedPhoto()
+
+
+def real_type(head: bytes) -> str | None:
+    """The media type that the first 32 bytes of a file show; None if it is not one we take."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return "image/heic"
+    return None
+
+
+def _fresh_file(var_dir: Path) -> Path:
+    folder = var_dir / "uploads"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(retry_after_seconds=30) from error
+    return folder / secrets.token_hex(16)
+
+
+async def _receive(
+    path: Path, chunks: AsyncIterator[bytes], *, sha256: str, limit: int
+) -> _Received:
+    """The body, written to `path` in pieces of 256 KB and checked on the way."""
+    digest = hashlib.sha256()
+    size = 0
+    kind: str | None = None
+    buffer = bytearray()
+    try:
+        with await asyncio.to_thread(path.open, "xb") as file:
+            async with asyncio.timeout(_BODY_SECONDS):
+                async for chunk in _without_silence(chunks):
+                    size += len(chunk)
+                    if size > limit:
+                        raise PhotoTooLarge()
+                    buffer += chunk
+                    if kind is None and size >= _MAGIC_BYTES:
+                        kind = _checked_type(bytes(buffer[:_MAGIC_BYTES]))
+                    if len(buffer) >= _BUFFER_BYTES:
+                        await asyncio.to_thread(_take, file, digest, bytes(buffer))
+                        buffer.clear()
+            kind = kind or _checked_type(bytes(buffer))
+            await asyncio.to_thread(_take, file, digest, bytes(buffer))
+    except TimeoutError:
+        raise UploadTooSlow(retry_after_seconds=5) from None
+    except OSError as error:  # the disk is full, or gone
+        raise Unavailable(retry_after_seconds=30) from error
+    if digest.hexdigest() != sha256:
+        raise PhotoMismatch()
+    return _Received(size, kind)
+
+
+async def _without_silence(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    iterator = aiter(chunks)
+    while True:
+        async with asyncio.timeout(_SILENCE_SECONDS):
+            try:
+                chunk = await anext(iterator)
+            except StopAsyncIteration:
+                return
+        yield chunk
+
+
+def _checked_type(head: bytes) -> str:
+    kind = real_type(head)
+    if kind is None:
+        raise UnsupportedPhoto()
+    return kind
+
+
+def _take(file: IO[bytes], digest: "hashlib._Hash", piece: bytes) -> None:
+    digest.update(piece)
+    file.write(piece)
+
+
+async def _record(
+    database: Database,
+    settings: Settings,
+    report_id: uuid.UUID,
+    *,
+    sha256: str,
+    received: _Received,
+    purpose: Purpose,
+    now: datetime,
+) -> PhotoState:
+    async with database.transaction() as connection:
+        is_ours = await store.mark_stored(
+            connection,
+            report_id,
+            sha256,
+            size=received.bytes,
+            content_type=received.content_type,
+        )
+        photo = await store.find_photo(connection, report_id, sha256)
+        if photo is None:
+            standing = await store.find_report_standing(
+                connection, report_id, purpose, for_update=True
+            )
+            check_may_add(standing, purpose, now=now, settings=settings)
+            is_ours = await store.insert_stored_photo(
+                connection,
+                report_id,
+                sha256,
+                purpose=purpose,
+                size=received.bytes,
+                content_type=received.content_type,
+            )
+            photo = await store.find_photo(connection, report_id, sha256)
+        if is_ours:
+            await insert_jobs(connection, [("derive_photo", f"{report_id}/{sha256}".encode())])
+    if photo is None:
+        raise NotFound()
+    return photo
