@@ -1,62 +1,46 @@
 """Promises: by when an agency accepts a report and by when it answers it.
 
 A promise is two moments given to the citizen on the day of receipt. It is not computed again
-because terms, calendars or agencies change; only four rules move it:
+because terms, calendars or agencies change; only five rules move it:
 
 pause      while the citizen is asked for more, the clock of `resolve_by` stands still;
 resume     the working time that was left is laid out again from the moment of resuming. A pause
            without any working time in it changes nothing, and a pause begun after the deadline
            never takes the lateness away;
 extend     adds a duration to `resolve_by`, as often and as long as the terms allow;
-transfer   by `PromiseTerms.on_transfer`, see move_to_calendar.
+transfer   by `PromiseTerms.on_transfer`, see move_to_calendar;
+renew      a reopened report is promised an answer anew, never earlier than before.
 
 On time means resolved at or before `resolve_by` as it stands then.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, assert_never, cast
+from typing import Literal, assert_never
 
 from backend.calendars.working_time import (
     WorkCalendar,
-    add_working_days,
     add_working_minutes,
-    standard_day_minutes,
     subtract_working_minutes,
     working_minutes_between,
 )
+from backend.reports.durations import Duration as Duration
+from backend.reports.durations import add_duration as add_duration
+from backend.reports.durations import duration_from_text as duration_from_text
+from backend.reports.durations import duration_minutes as duration_minutes
+from backend.reports.durations import duration_text as duration_text
 from backend.reports.errors import (
-    BadRules,
     ClockNotRunning,
     ExtensionTooLate,
     ExtensionTooLong,
     TooManyExtensions,
 )
 
-Unit = Literal["wh", "wd"]
 TransferRule = Literal["keep", "accept_anew", "recount"]
 
-_DURATION = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(wh|wd)", re.ASCII)
 _JUST_AFTER = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, order=False)
-class Duration:
-    """An amount of working hours (wh) or working days (wd); never negative, may be 0.5."""
-
-    amount: Decimal
-    unit: Unit
-
-    def __post_init__(self) -> None:
-        if not (self.amount.is_finite() and self.amount >= 0 and self.unit in ("wh", "wd")):
-            raise BadRules(
-                "duration",
-                "thời lượng phải từ 0, đơn vị wh hoặc wd",
-                "a duration is 0 or more, in wh or wd",
-            )
 
 
 @dataclass(frozen=True)
@@ -205,6 +189,19 @@ def move_to_calendar(
     return replace(promise, accept_by=min(accept_by, resolve_by), resolve_by=resolve_by)
 
 
+def renew(
+    promise: Promise, terms: PromiseTerms, calendar: WorkCalendar, *, at: datetime
+) -> Promise:
+    """The promise of a report reopened at that moment; extensions used stay used."""
+    resolve_by = add_duration(calendar, at, duration=terms.resolve)
+    return replace(
+        promise,
+        resolve_by=max(promise.resolve_by, resolve_by),
+        paused_at=None,
+        remaining_minutes=None,
+    )
+
+
 def is_overdue(promise: Promise, now: datetime) -> bool:
     """Whether `resolve_by` has passed; while paused, whether it had passed at the pause."""
     return (promise.paused_at or now) > promise.resolve_by
@@ -280,35 +277,3 @@ def next_moment(
         promise, terms, calendar, is_accepted=is_accepted, resolved_at=resolved_at
     )
     return next((moment.at for moment in coming if moment.at > now), None)
-
-
-def add_duration(calendar: WorkCalendar, start: datetime, *, duration: Duration) -> datetime:
-    """The end of a time limit; days follow the calendar's day rule."""
-    if duration.unit == "wd":
-        return add_working_days(calendar, start, days=duration.amount)
-    return add_working_minutes(calendar, start, minutes=duration.amount * 60)
-
-
-def duration_minutes(calendar: WorkCalendar, duration: Duration) -> float:
-    """A duration in working minutes, a day being the calendar's standard day."""
-    each = standard_day_minutes(calendar) if duration.unit == "wd" else 60
-    return float(duration.amount * each)
-
-
-def duration_from_text(text: str) -> Duration:
-    """Read "4wh", "3wd" or "0.5wd"; BadRules otherwise."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise BadRules("duration", 'phải có dạng "4wh" hoặc "3wd"', 'must look like "4wh" or "3wd"')
-    return Duration(Decimal(match[1]), cast("Unit", match[2]))
-
-
-def duration_text(duration: Duration, language: Literal["vi", "en"]) -> str:
-    """A duration for people: "3 ngày làm việc", "0,5 ngày làm việc", "1 working hour"."""
-    amount = f"{duration.amount:f}"
-    amount = amount.rstrip("0").rstrip(".") if "." in amount else amount
-    if language == "vi":
-        unit = "giờ làm việc" if duration.unit == "wh" else "ngày làm việc"
-        return f"{amount.replace('.', ',')} {unit}"
-    unit = "working hour" if duration.unit == "wh" else "working day"
-    return f"{amount} {unit}{'' if amount == '1' else 's'}"
