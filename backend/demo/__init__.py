@@ -1,0 +1,1 @@
+"""The demo province: everything a fresh installation shows, removable by one command."""

@@ -1,0 +1,1 @@
+"""Names, codes and middles of the demo province's units, from open packages."""
