@@ -1,0 +1,1 @@
+"""Audit: proof that nothing in the event log was changed, removed or put in later."""

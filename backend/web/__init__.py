@@ -1,0 +1,1 @@
+"""The web kit that every door uses: policies, problems, limits, layout, static files."""

@@ -1,0 +1,20 @@
+"""What the web kit itself refuses.
+
+CaunoiError
+└── NotAllowed
+    └── CrossSite      a page of another site tried to act with this browser's session
+
+PolicyMissing          a programmer's error: it stops the start
+"""
+
+from backend.errors import NotAllowed
+
+
+class CrossSite(NotAllowed):
+    kind = "cross-site"
+    vi = "Yêu cầu đến từ một trang khác nên không được thực hiện. Vui lòng tải lại trang."
+    en = "The request came from another site and was not carried out. Please reload the page."
+
+
+class PolicyMissing(Exception):
+    """A handler says neither whom it serves nor that it serves anyone."""
