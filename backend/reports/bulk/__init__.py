@@ -1,0 +1,1 @@
+"""Many whole cases at once, with their history: imports and the demo province."""
