@@ -40,6 +40,10 @@ from backend.reports.errors import (
 
 TransferRule = Literal["keep", "accept_anew", "recount"]
 
+NOTHING = Duration(Decimal(0), "wh")
+FOUR_HOURS = Duration(Decimal(4), "wh")
+FIVE_DAYS = Duration(Decimal(5), "wd")
+
 _JUST_AFTER = timedelta(microseconds=1)
 
 
@@ -57,10 +61,10 @@ class PromiseTerms:
     accept: Duration
     resolve: Duration
     extensions_at_most: int = 1
-    extension_longest: Duration = Duration(Decimal(5), "wd")
-    extension_notice: Duration = Duration(Decimal(0), "wh")
+    extension_longest: Duration = FIVE_DAYS
+    extension_notice: Duration = NOTHING
     pauses_allowed: bool = True
-    due_soon: Duration = Duration(Decimal(4), "wh")
+    due_soon: Duration = FOUR_HOURS
     escalate_after: Duration | None = None
     close_after: Duration | None = None
     on_transfer: TransferRule = "keep"
