@@ -1,0 +1,48 @@
+"""Databases for the geo tests: an empty migrated one, and one with the real Quảng Ngãi."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from backend.roof.libpq import run_client
+from tests.conftest import url_of
+from tests.geo.factories import (
+    DISTRICTS_UNTIL,
+    NEW,
+    OLD,
+    import_committed,
+    real_communes,
+    real_districts,
+)
+
+
+@pytest.fixture(scope="session")
+def real_url(server_url: str, template_database: str) -> Iterator[str]:
+    """A database for the real boundaries, which the tests of reading share."""
+    name = f"test_geo_{uuid4().hex}"
+    run_client("createdb", ["--template", template_database, name], url=server_url)
+    yield url_of(server_url, name)
+    run_client("dropdb", ["--force", name], url=server_url)
+
+
+@pytest.fixture(scope="session")
+async def real(real_url: str) -> AsyncIterator[Any]:
+    """A connection to the real Quảng Ngãi: 96 communes now, 13 districts before; read only."""
+    conn = await asyncpg.connect(real_url)
+    await import_committed(conn, real_communes(), level="commune", valid_from=NEW)
+    await import_committed(
+        conn, real_districts(), level="district", valid_from=OLD, valid_to=DISTRICTS_UNTIL
+    )
+    yield conn
+    await conn.close()
+
+
+@pytest.fixture
+async def conn(database_url: str) -> AsyncIterator[Any]:
+    """A connection as owner to an empty migrated database of this test's own."""
+    conn = await asyncpg.connect(database_url)
+    yield conn
+    await conn.close()
