@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 
@@ -19,7 +19,7 @@ from backend.errors import Unavailable
 
 os.environ.setdefault("PICCOLO_CONF", "backend.piccolo_conf")
 
-Record = asyncpg.Record
+Record: TypeAlias = asyncpg.Record
 
 
 class DatabaseDown(Unavailable):
@@ -176,7 +176,9 @@ async def pending_migrations(connection: Connection) -> list[str]:
 
     from migrations.piccolo_app import APP_CONFIG
 
-    modules = BaseMigrationManager().get_migration_modules(APP_CONFIG.resolved_migrations_folder_path)
+    modules = BaseMigrationManager().get_migration_modules(
+        APP_CONFIG.resolved_migrations_folder_path
+    )
     return sorted(set(modules) - set(await _applied(connection)))
 
 

@@ -11,7 +11,9 @@ from backend.errors import FieldFault, Malformed
 def write_cursor(created_at: datetime, report_id: uuid.UUID) -> str:
     """The cursor that continues after this row."""
     micros = int(created_at.timestamp() * 1_000_000)
-    return base64.urlsafe_b64encode(micros.to_bytes(8, "big") + report_id.bytes).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(micros.to_bytes(8, "big") + report_id.bytes).decode().rstrip("=")
+    )
 
 
 def read_cursor(text: str) -> tuple[datetime, uuid.UUID]:

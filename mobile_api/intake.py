@@ -50,7 +50,10 @@ class ReportIn(Struct):
     text: Annotated[str, Meta(min_length=1, max_length=TEXT_LONGEST)]
     location: PositionIn
     address: Annotated[str, Meta(max_length=300)] | None = None
-    answers: Annotated[dict[str, str | int | float | bool | list[str] | None], Meta(max_length=40)] | None = None
+    answers: (
+        Annotated[dict[str, str | int | float | bool | list[str] | None], Meta(max_length=40)]
+        | None
+    ) = None
     happened_at: datetime | None = None
     anonymous: bool | None = None
     contact: ContactIn | None = None
@@ -78,7 +81,8 @@ def malformed(error: Exception) -> Malformed:
     """The Malformed that tells where a body went wrong, by field path, without echoing it."""
     if not isinstance(error, msgspec.ValidationError):
         return Malformed(
-            "Nội dung gửi lên không phải JSON hợp lệ.", "The body is not valid JSON.",
+            "Nội dung gửi lên không phải JSON hợp lệ.",
+            "The body is not valid JSON.",
         )
     message, _, path = str(error).partition(" - at `$")
     field = path.strip("`").lstrip(".").removeprefix("[...]") or "body"
@@ -93,15 +97,21 @@ def malformed(error: Exception) -> Malformed:
 
 def _expectation(message: str) -> str:
     # msgspec's messages name types and limits; only an enum's message repeats the input
-    return "not one of the allowed values" if message.startswith("Invalid enum") else message[:120].rstrip(".")
+    return (
+        "not one of the allowed values"
+        if message.startswith("Invalid enum")
+        else message[:120].rstrip(".")
+    )
 
 
 def clean_text(text: str, *, field: str) -> str:
-    """Text in NFC without invisible marks and outer space; Malformed if it has control characters."""
+    """Text in NFC without invisible marks and outer space; Malformed for control characters."""
     if _CONTROL.search(text):
         raise Malformed(
             faults=(
-                FieldFault(field, "Có ký tự điều khiển không được phép.", "Has control characters."),
+                FieldFault(
+                    field, "Có ký tự điều khiển không được phép.", "Has control characters."
+                ),
             )
         )
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
@@ -184,7 +194,9 @@ def _checked_answers(answers: dict[str, Any], faults: list[FieldFault]) -> dict[
     for name, value in answers.items():
         key = clean_text(name, field="answers")
         parts = value if isinstance(value, list) else [value]
-        words = [clean_text(part, field="answers") if isinstance(part, str) else part for part in parts]
+        words = [
+            clean_text(part, field="answers") if isinstance(part, str) else part for part in parts
+        ]
         if len(key) > 64 or len(words) > 20 or any(_is_too_large(word) for word in words):
             faults.append(
                 FieldFault("answers", "Có câu trả lời quá dài.", "An answer is too long.")

@@ -12,11 +12,15 @@ from backend.database import Connection, Record
 PAGE_MOST: Final = 200
 NEAR_MOST_METRES: Final = 5_000
 TIMELINE_MOST: Final = 500
+# A field includes its sub-fields.
+_IN_CATEGORY: Final = (
+    "category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
+)
 
 
 @dataclass(frozen=True)
 class ListFilter:
-    """What of the public list is asked for; `after` is the (created_at, id) of the last one seen."""
+    """What of the public list is asked for; `after` is (created_at, id) of the last one seen."""
 
     bbox: tuple[float, float, float, float] | None = None
     category: str | None = None
@@ -118,10 +122,7 @@ async def list_public(connection: Connection, wanted: ListFilter) -> list[Record
         west, south, east, north = (bound(edge) for edge in wanted.bbox)
         conditions.append(f"geom && ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326)")
     if wanted.category:
-        conditions.append(
-            f"category_code IN (SELECT code FROM category WHERE {bound(wanted.category)}"
-            " IN (code, field_code))"
-        )
+        conditions.append(_IN_CATEGORY.format(bound(wanted.category)))
     if wanted.status:
         conditions.append(f"status = {bound(wanted.status)}")
     if wanted.unit:

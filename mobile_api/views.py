@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from backend.reports.lifecycle import Status, label
+from backend.reports.lifecycle import Language, Status, label
 from backend.reports.rulebook import Rulebook
 
 # Kinds of events in the public timeline and what people call them.
@@ -59,10 +59,9 @@ def promise_clock(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -
     pauses: list[dict[str, Any]] = []
     for event in events:
         if event["kind"] == "ask":
-            pauses.append({"from": event["at"], "to": None, "reason": event["notes"].get("question")})
-        elif pauses and pauses[-1]["to"] is None and "resolve_by" in event["body"] and not event[
-            "body"
-        ].get("paused"):
+            reason = event["notes"].get("question")
+            pauses.append({"from": event["at"], "to": None, "reason": reason})
+        elif pauses and pauses[-1]["to"] is None and event["body"].get("paused") is False:
             pauses[-1]["to"] = event["at"]
     return {
         "accept_by": row["accept_by"],
@@ -76,7 +75,7 @@ def promise_clock(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -
 
 
 def timeline(
-    events: Iterable[Mapping[str, Any]], rulebook: Rulebook, language: str
+    events: Iterable[Mapping[str, Any]], rulebook: Rulebook, language: Language
 ) -> list[dict[str, Any]]:
     """The public history, oldest first, in people's words."""
     steps = []
@@ -95,7 +94,7 @@ def timeline(
     return steps
 
 
-def agency_of(rulebook: Rulebook, code: str | None, language: str) -> dict[str, Any] | None:
+def agency_of(rulebook: Rulebook, code: str | None, language: Language) -> dict[str, Any] | None:
     """An agency as the contract shows it; None while there is none."""
     if code is None:
         return None
@@ -103,13 +102,13 @@ def agency_of(rulebook: Rulebook, code: str | None, language: str) -> dict[str, 
     return {"code": code, "name": agency.name(language) if agency else code}
 
 
-def category_of(rulebook: Rulebook, code: str, language: str) -> dict[str, Any]:
+def category_of(rulebook: Rulebook, code: str, language: Language) -> dict[str, Any]:
     """A category as the contract shows it."""
     category = rulebook.categories.get(code)
     return {"code": code, "name": category.name(language) if category else code}
 
 
-def list_item(row: Mapping[str, Any], rulebook: Rulebook, language: str) -> dict[str, Any]:
+def list_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -> dict[str, Any]:
     """One row of the public list."""
     item = {
         "code": row["code"],
@@ -139,7 +138,7 @@ def tracking_view(
     events: Sequence[Mapping[str, Any]],
     photos: Sequence[Mapping[str, Any]],
     rulebook: Rulebook,
-    language: str,
+    language: Language,
 ) -> dict[str, Any]:
     """The public projection of one report; words, place and photos only once it is published."""
     return {

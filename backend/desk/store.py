@@ -11,6 +11,10 @@ from backend.database import Connection, Record
 
 OPEN: Final = "('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen')"
 HISTORY_MOST: Final = 1000
+# A field includes its sub-fields.
+_IN_CATEGORY: Final = (
+    "r.category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
+)
 # Exactly the expression of the indexes report_queue_idx and report_open_idx.
 _TIME_LEFT: Final = "coalesce(r.resolve_by, '9999-01-01 00:00+00'::timestamptz)"
 FAR_AWAY: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
@@ -36,9 +40,17 @@ class QueueFilter:
 
     @property
     def is_open_queue(self) -> bool:
-        """Whether the order is by time left (open cases) rather than by age (all or closed ones)."""
-        return self.status in (None, "open", "received", "classifying", "assigned", "in_progress",
-                               "awaiting_citizen", "unrouted")
+        """Whether the order is by time left (open cases) rather than by age (the others)."""
+        return self.status in (
+            None,
+            "open",
+            "received",
+            "classifying",
+            "assigned",
+            "in_progress",
+            "awaiting_citizen",
+            "unrouted",
+        )
 
 
 _COLUMNS: Final = """r.id, r.code, r.category_code, r.text, r.address, r.status, r.visibility,
@@ -87,10 +99,7 @@ def _add_conditions(wanted: QueueFilter, conditions: list[str], bound: Any) -> N
     if wanted.unit:
         conditions.append(f"r.unit_code = {bound(wanted.unit)}")
     if wanted.category:
-        conditions.append(
-            f"r.category_code IN (SELECT code FROM category WHERE {bound(wanted.category)}"
-            " IN (code, field_code))"
-        )
+        conditions.append(_IN_CATEGORY.format(bound(wanted.category)))
     if wanted.due == "overdue":
         conditions.append("r.is_overdue")
     elif wanted.due == "soon" and wanted.soon_before:

@@ -24,8 +24,8 @@ from backend.reports.promises import Promise
 class Report:
     """The state of one report; words, contact and photos are stored beside it.
 
-    Moments are aware UTC. `version` is the number of its newest event and its ETag; `head_hash` that
-    event's hash. `timers_fired` names the moments of its promise already acted on.
+    Moments are aware UTC. `version` is the number of its newest event and its ETag; `head_hash`
+    that event's hash. `timers_fired` names the moments of its promise already acted on.
     """
 
     id: uuid.UUID

@@ -7,10 +7,11 @@ a wrong decision; no process has to be told of a change. Decision 0002.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+import msgspec
 import shapely
 
 from backend.agencies import store as agencies_store
@@ -21,7 +22,8 @@ from backend.clock import day_of, now
 from backend.database import Database
 from backend.reports.errors import NotConfigured, UnknownAgency, UnknownCategory
 from backend.reports.promises import PromiseTerms
-from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, route, rule_set_from_document
+from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, route
+from backend.reports.rule_sets import rule_set_from_document
 from backend.reports.terms import TermsBook, terms_from_document
 from geo.locate import UnitIndex, load_unit_index
 from geo.store import find_next_change
@@ -69,7 +71,9 @@ class Rulebook:
         """The promise of this category, as it was in that version (None: as it is now)."""
         return self.terms_books[version or self.newest_terms].terms_for(category)
 
-    def facts(self, category: Category, unit: UnitAt, *, lon: float, lat: float, at: datetime) -> Facts:
+    def facts(
+        self, category: Category, unit: UnitAt, *, lon: float, lat: float, at: datetime
+    ) -> Facts:
         """What routing looks at: category, unit, areas that hold the point, the hour, urgency."""
         agencies = self.unit_agencies.get(unit.code, {})
         office = agencies.get("ubnd")
@@ -88,8 +92,23 @@ class Rulebook:
         )
 
     def decide(self, facts: Facts) -> Decision:
-        """Who takes the lead, by which rule and why."""
-        return route(self.routing, facts)
+        """Who takes the lead, by which rule and why; a rule may name an agency since dissolved."""
+        decision = route(self.routing, facts)
+        if decision.lead is None or self._is_active(decision.lead):
+            return replace(
+                decision, co_agencies=tuple(filter(self._is_active, decision.co_agencies))
+            )
+        return replace(
+            decision,
+            lead=None,
+            co_agencies=(),
+            reason_vi=f"quy tắc {decision.rule_id} chỉ định cơ quan không còn hoạt động",
+            reason_en=f"rule {decision.rule_id} names an agency that is not active",
+        )
+
+    def _is_active(self, agency_code: str) -> bool:
+        agency = self.agencies.get(agency_code)
+        return agency is not None and agency.is_active
 
     def explain(self, facts: Facts) -> Trace:
         """Every rule, whether it fits and why (not), the most specific first."""
@@ -178,6 +197,4 @@ class Rulebooks:
 
 
 def _json(value: object) -> str:
-    import msgspec
-
     return msgspec.json.encode(value).decode()

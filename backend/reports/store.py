@@ -71,7 +71,7 @@ class NewReport:
 
 @dataclass(frozen=True)
 class SubmitOutcome:
-    """What the submit statement found: the rules it was computed from are current, the key is new."""
+    """What the submit statement found: were the rules current, was the key new."""
 
     is_current: bool
     is_new: bool
@@ -103,7 +103,8 @@ WITH current_rules AS (
     SELECT case_id, $38, $39, $40, $41::jsonb FROM taken WHERE $41 IS NOT NULL
 ), photos AS (
     INSERT INTO report_photo (report_id, sha256, purpose, position, bytes, content_type, state)
-    SELECT case_id, photo.sha256, 'before', photo.position, photo.bytes, photo.content_type, 'expected'
+    SELECT case_id, photo.sha256, 'before', photo.position, photo.bytes, photo.content_type,
+        'expected'
     FROM taken, unnest($42::text[], $43::int[], $44::text[]) WITH ORDINALITY
         AS photo (sha256, bytes, content_type, position)
 ), happened AS (
@@ -229,10 +230,17 @@ async def find_earlier_submit(
 
 
 async def find_report(
-    connection: Connection, report_id: uuid.UUID, *, for_update: bool = False
+    connection: Connection,
+    report_id: uuid.UUID,
+    *,
+    for_update: bool = False,
+    skip_locked: bool = False,
 ) -> Report | None:
-    """The report's state; with `for_update` it stays locked until the transaction ends."""
-    lock = " FOR UPDATE" if for_update else ""
+    """The report's state; with `for_update` it stays locked until the transaction ends.
+
+    With `skip_locked` a report that somebody else holds is None.
+    """
+    lock = f" FOR UPDATE{' SKIP LOCKED' if skip_locked else ''}" if for_update else ""
     row = await connection.fetchrow(
         f"SELECT {_REPORT_COLUMNS} FROM report WHERE id = $1{lock}",  # noqa: S608  own column names
         report_id,
@@ -283,6 +291,78 @@ async def change_report(
     if done != "UPDATE 1":
         raise RuntimeError(f"report {before.id} is no longer at version {before.version}")
     return event_id
+
+
+async def list_due(connection: Connection, now: datetime, *, limit: int) -> list[uuid.UUID]:
+    """Reports whose next moment has come, the longest due first."""
+    rows = await connection.fetch(
+        "SELECT id FROM report WHERE next_timer_at <= $1 ORDER BY next_timer_at LIMIT $2",
+        now,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def set_timer(
+    connection: Connection, report_id: uuid.UUID, next_timer_at: datetime | None
+) -> None:
+    """Set when the worker looks at the report next; no event, as nothing happened."""
+    await connection.execute(
+        "UPDATE report SET next_timer_at = $2 WHERE id = $1", report_id, next_timer_at
+    )
+
+
+async def count_evidence(connection: Connection, report_id: uuid.UUID) -> int:
+    """How many after photos the case has whose bytes have arrived."""
+    count: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM report_photo
+        WHERE report_id = $1 AND purpose = 'after' AND state IN ('stored', 'ready')
+        """,
+        report_id,
+    )
+    return count
+
+
+async def list_missing_evidence(
+    connection: Connection, report_id: uuid.UUID, photos: Sequence[str]
+) -> list[str]:
+    """Which of these photos are not after photos of the case whose bytes have arrived."""
+    rows = await connection.fetch(
+        """
+        SELECT named.sha256 FROM unnest($2::text[]) AS named (sha256)
+        WHERE NOT EXISTS (
+            SELECT FROM report_photo p
+            WHERE p.report_id = $1 AND p.sha256 = named.sha256 AND p.purpose = 'after'
+              AND p.state IN ('stored', 'ready'))
+        ORDER BY named.sha256 LIMIT 100
+        """,
+        report_id,
+        photos,
+    )
+    return [row["sha256"] for row in rows]
+
+
+async def is_officer_of(connection: Connection, account_id: uuid.UUID, agency_code: str) -> bool:
+    """Whether this account is an active officer or key-holder of the agency."""
+    found: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM account WHERE id = $1 AND agency_code = $2 AND is_active
+            AND role IN ('officer', 'key_holder'))
+        """,
+        account_id,
+        agency_code,
+    )
+    return found
+
+
+async def add_supporters(connection: Connection, report_id: uuid.UUID, count: int) -> None:
+    """Count people who met the same problem; never below zero."""
+    await connection.execute(
+        "UPDATE report SET supporters = greatest(0, supporters + $2) WHERE id = $1",
+        report_id,
+        count,
+    )
 
 
 async def enter_sight(connection: Connection, sight: Sight) -> None:

@@ -5,21 +5,25 @@ statement stores key, report, photos announced, event, counts and work, or nothi
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 
 from backend.clock import now as clock_now
 from backend.counts.deltas import deltas_between
-from backend.database import CONNECTION_ERRORS, Database
+from backend.database import Database
 from backend.errors import FieldFault, Unprocessable
 from backend.events.chain import GENESIS, Actor, make_event
 from backend.identifiers import hash_token, new_report_code, new_uuid7, tracking_secret
 from backend.reports.errors import KeyReused, OutsideProvince, SubmitUnsettled
 from backend.reports.lifecycle import Status
+from backend.reports.moves import snapshot
+from backend.reports.promises import make_promise
 from backend.reports.report import Report, standing
+from backend.reports.routing import Decision
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.reports.store import (
     Contact,
@@ -109,8 +113,7 @@ async def submit_report(
                 raise
             continue  # one in 5·10^11: draw another code
         if outcome.is_new:
-            return _acknowledge(settings, new.report.id, new.report.code, new.report.created_at,
-                                body=_first_body(new), is_new=True)
+            return _acknowledge(settings, new.report, body=msgspec.json.decode(new.event.body))
         if not outcome.is_current:
             rulebook = await rulebooks.renewed(rulebook)
             continue
@@ -126,9 +129,51 @@ async def _repeat(
         raise SubmitUnsettled(retry_after_seconds=1)
     if earlier.payload_hash != payload_hash:
         raise KeyReused()
-    return _acknowledge(
-        settings, earlier.case_id, earlier.code, earlier.created_at, body=earlier.body, is_new=False
+    return _answer(
+        settings, earlier.case_id, earlier.code, created_at=earlier.created_at, body=earlier.body
     )
+
+
+def _acknowledge(settings: Settings, report: Report, *, body: dict[str, Any]) -> Submitted:
+    return _answer(
+        settings, report.id, report.code, created_at=report.created_at, body=body, is_new=True
+    )
+
+
+def _answer(
+    settings: Settings,
+    report_id: uuid.UUID,
+    code: str,
+    *,
+    created_at: datetime,
+    body: dict[str, Any],
+    is_new: bool = False,
+) -> Submitted:
+    """The acknowledgement, told from the first event alone, so that it never changes."""
+    agency = {"code": body["agency"], "name": body["agency_name"]} if body["agency"] else None
+    return Submitted(
+        id=report_id,
+        code=code,
+        tracking_secret=tracking_secret(settings.secret_key, report_id),
+        created_at=created_at,
+        is_new=is_new,
+        status=body["status"],
+        unit={
+            "code": body["unit"],
+            "name": body["unit_name"],
+            "level": body["unit_level"],
+            "parent": body["unit_parent"],
+            "valid_from": body["unit_valid_from"],
+        },
+        agency=agency,
+        accept_by=_zulu(body["accept_by"]),
+        resolve_by=_zulu(body["resolve_by"]),
+        photos=[{"sha256": sha256, "state": "expected"} for sha256 in body["photos"]],
+    )
+
+
+def _zulu(moment: str | None) -> str | None:
+    return moment.replace("+00:00", "Z") if moment else None
 
 
 def prepare_report(
@@ -145,37 +190,42 @@ def prepare_report(
         raise OutsideProvince()
     facts = rulebook.facts(category, unit, lon=submission.lon, lat=submission.lat, at=at)
     decision = rulebook.decide(facts)
-    terms = rulebook.terms(category)
-    promise = calendar_code = None
-    if decision.lead is not None:
-        calendar = rulebook.calendar_of(decision.lead)
-        calendar_code = calendar.code
-        promise = make_promise_for(rulebook, terms, decision.lead, at)
     report_id = new_uuid7()
+    report = _first_state(
+        report_id,
+        rulebook,
+        submission,
+        settings=settings,
+        at=at,
+        unit=unit,
+        decision=decision,
+    )
     body = {
-        "status": (Status.RECEIVED if decision.lead else Status.CLASSIFYING).value,
-        "category": category.code,
-        "unit": unit.code,
+        **snapshot(report),
         "unit_name": unit.name,
         "unit_level": unit.level,
         "unit_parent": unit.parent,
-        "unit_valid_from": unit.valid_from.isoformat(),
-        "agency": decision.lead,
-        "agency_name": rulebook.agencies[decision.lead].name_vi if decision.lead else None,
-        "accept_by": promise.accept_by.isoformat() if promise else None,
-        "resolve_by": promise.resolve_by.isoformat() if promise else None,
-        "overdue": False,
+        "agency_name": rulebook.agencies[report.agency_code].name_vi
+        if report.agency_code
+        else None,
         "rule": decision.rule_id,
         "rule_version": decision.version,
-        "promise_version": terms.version,
+        "promise_version": report.promise_version,
         "photos": [photo.sha256 for photo in submission.photos],
     }
-    report = _first_state(report_id, rulebook, submission, settings=settings, at=at, unit=unit,
-                          decision=decision, promise=promise, calendar_code=calendar_code)
     event = make_event(
-        "report", report_id, seq=1, kind="submitted", at=at, actor=actor,
-        agency_code=decision.lead, is_public=True, body=body, prev_hash=GENESIS,
+        "report",
+        report_id,
+        seq=1,
+        kind="submitted",
+        at=at,
+        actor=actor,
+        agency_code=report.agency_code,
+        is_public=True,
+        body=body,
+        prev_hash=GENESIS,
     )
+    report = replace(report, head_hash=event.hash)
     return NewReport(
         report=report,
         tracking_hash=hash_token(tracking_secret(settings.secret_key, report_id)),
@@ -192,3 +242,73 @@ def prepare_report(
         event=event,
         deltas=tuple(deltas_between(None, standing(report))),
     )
+
+
+def _agency_name(rulebook: Rulebook, code: str | None) -> str | None:
+    return rulebook.agencies[code].name_vi if code else None
+
+
+def _first_state(
+    report_id: uuid.UUID,
+    rulebook: Rulebook,
+    submission: Submission,
+    *,
+    settings: Settings,
+    at: datetime,
+    unit: UnitAt,
+    decision: Decision,
+) -> Report:
+    category = rulebook.get_category(submission.category_code)
+    terms = rulebook.terms(category)
+    calendar = rulebook.calendar_of(decision.lead) if decision.lead else None
+    promise = make_promise(terms, calendar, received_at=at) if calendar else None
+    report = Report(
+        id=report_id,
+        code=new_report_code(settings.code_prefix),
+        source=submission.source,
+        account_id=submission.account_id,
+        is_anonymous=submission.is_anonymous,
+        category_code=category.code,
+        unit_code=unit.code,
+        unit_valid_from=unit.valid_from,
+        status=Status.RECEIVED if decision.lead else Status.CLASSIFYING,
+        status_before=None,
+        visibility="pending",
+        is_restricted=category.is_restricted,
+        is_sensitive=category.is_sensitive,
+        is_urgent=category.is_urgent,
+        agency_code=decision.lead,
+        co_agencies=decision.co_agencies,
+        officer_group=decision.officer_group,
+        officer_id=None,
+        routing={
+            "rule": decision.rule_id,
+            "version": decision.version,
+            "reason_vi": decision.reason_vi,
+            "reason_en": decision.reason_en,
+        },
+        promise_version=terms.version,
+        calendar_code=calendar.code if calendar else None,
+        accept_by=promise.accept_by if promise else None,
+        resolve_by=promise.resolve_by if promise else None,
+        paused_at=None,
+        remaining_minutes=None,
+        extensions=0,
+        accepted_at=None,
+        resolved_at=None,
+        closed_at=None,
+        is_overdue=False,
+        timers_fired=(),
+        next_timer_at=None,
+        confirm_by=None,
+        escalations=0,
+        reopened=0,
+        rating=None,
+        rating_comment=None,
+        merged_into=None,
+        version=1,
+        head_hash=GENESIS,
+        created_at=at,
+        updated_at=at,
+    )
+    return replace(report, next_timer_at=next_timer(report, terms, calendar))

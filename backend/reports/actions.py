@@ -1,0 +1,243 @@
+"""Actions on reports: each opens the one transaction, asks the rules, and stores the change."""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from backend.accounts.principals import Principal
+from backend.clock import now as clock_now
+from backend.database import Connection, Database
+from backend.errors import FieldFault, StaleVersion, Unprocessable
+from backend.events.chain import SYSTEM, Actor
+from backend.reports import store
+from backend.reports.errors import UnknownReport
+from backend.reports.lifecycle import Move, Role
+from backend.reports.moves import Change, MoveOrder, apply_move, finish_change, roles_for
+from backend.reports.promises import Coming
+from backend.reports.report import Report
+from backend.reports.rulebook import Rulebook, Rulebooks
+from backend.reports.store import Sight
+from backend.reports.timers import AWAIT_CONFIRMATION, coming, next_timer
+
+_TIMER_BATCH: Final = 200
+_CITIZEN: Final = frozenset({Role.CITIZEN})
+
+
+def sight_of(principal: Principal) -> Sight:
+    """What a member of staff may see: officers their agency, the others every agency."""
+    if principal.role in ("officer", "key_holder"):
+        return Sight(principal.agency_code or "", principal.sees_restricted)
+    return Sight(None, principal.sees_restricted)
+
+
+async def move_report(
+    database: Database,
+    rulebooks: Rulebooks,
+    *,
+    principal: Principal,
+    report_id: uuid.UUID,
+    expected_version: int,
+    order: MoveOrder,
+    at: datetime | None = None,
+) -> Report:
+    """A member of staff moves a report; the state after it.
+
+    Raises UnknownReport (also for what is out of sight), StaleVersion, and what apply_move raises.
+    """
+    rulebook = await rulebooks.current()
+    async with database.transaction() as connection:
+        await store.enter_sight(connection, sight_of(principal))
+        report = await store.find_report(connection, report_id, for_update=True)
+        if report is None:
+            raise UnknownReport()
+        if report.version != expected_version:
+            raise StaleVersion()
+        await _check_targets(connection, report, order)
+        change = apply_move(
+            rulebook,
+            report,
+            order,
+            actor=Actor(principal.role, principal.account_id),  # type: ignore[arg-type]  # staff only
+            roles=roles_for(principal, report),
+            at=at or clock_now(),
+            evidence=await store.count_evidence(connection, report_id),
+        )
+        await _store(connection, change)
+    return change.after
+
+
+async def move_own_report(
+    database: Database,
+    rulebooks: Rulebooks,
+    *,
+    report_id: uuid.UUID,
+    order: MoveOrder,
+    account_id: uuid.UUID | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """The reporter moves their own report (who it is has been checked); the state after it."""
+    rulebook = await rulebooks.current()
+    async with database.transaction() as connection:
+        report = await store.find_report(connection, report_id, for_update=True)
+        if report is None:
+            raise UnknownReport()
+        change = apply_move(
+            rulebook,
+            report,
+            order,
+            actor=Actor("citizen", account_id),
+            roles=_CITIZEN,
+            at=at or clock_now(),
+        )
+        await _store(connection, change)
+    return change.after
+
+
+async def fire_due(database: Database, rulebooks: Rulebooks, now: datetime) -> int:
+    """Do what time alone does to reports whose moment has come; how many reports were moved.
+
+    Each report in its own transaction, locked, so that any number of workers may do this at once
+    and each moment is acted on once.
+    """
+    due = await store.list_due(database.app, now, limit=_TIMER_BATCH)
+    rulebook = await rulebooks.current() if due else None
+    fired = 0
+    for report_id in due:
+        if rulebook is not None and await _fire(database, rulebook, report_id, now=now):
+            fired += 1
+    return fired
+
+
+async def _fire(
+    database: Database, rulebook: Rulebook, report_id: uuid.UUID, *, now: datetime
+) -> bool:
+    async with database.transaction() as connection:
+        report = await store.find_report(connection, report_id, for_update=True, skip_locked=True)
+        if report is None or report.next_timer_at is None or report.next_timer_at > now:
+            return False
+        # One thing may bring the next (resolved → awaiting confirmation → closed); never endless.
+        for _ in range(len(Coming) + 1):
+            change = next_change(rulebook, report, now=now)
+            if change is None:
+                # A calendar may have changed since the moment was set: set it anew.
+                await store.set_timer(connection, report_id, next_moment(rulebook, report))
+                break
+            await _store(connection, change)
+            report = change.after
+    return True
+
+
+def next_moment(rulebook: Rulebook, report: Report) -> datetime | None:
+    """When time alone does something to this report next, by the calendars of today."""
+    category = rulebook.categories[report.category_code]
+    terms = rulebook.terms(category, report.promise_version)
+    return next_timer(report, terms, rulebook.calendars.get(report.calendar_code or ""))
+
+
+def next_change(rulebook: Rulebook, report: Report, *, now: datetime) -> Change | None:
+    """The change the oldest due moment makes, at `now`; None when nothing is due. Pure."""
+    category = rulebook.categories[report.category_code]
+    terms = rulebook.terms(category, report.promise_version)
+    calendar = rulebook.calendars.get(report.calendar_code or "")
+    due = [(at, what) for at, what in coming(report, terms, calendar) if at <= now]
+    if not due:
+        return None
+    due_at, what = due[0]
+    return _timed_change(rulebook, report, what, due_at=due_at, now=now)
+
+
+def _timed_change(
+    rulebook: Rulebook, report: Report, what: str, *, due_at: datetime, now: datetime
+) -> Change:
+    noted = replace(report, timers_fired=(*report.timers_fired, what))
+    if what == AWAIT_CONFIRMATION:
+        order = MoveOrder(move=Move.AWAIT_CONFIRMATION)
+        return apply_move(rulebook, report, order, actor=SYSTEM, roles={Role.SYSTEM}, at=now)
+    match Coming(what):
+        case Coming.AUTO_CLOSE:
+            order = MoveOrder(move=Move.AUTO_CLOSE)
+            return apply_move(rulebook, noted, order, actor=SYSTEM, roles={Role.SYSTEM}, at=now)
+        case Coming.RESOLVE_OVERDUE:
+            order = MoveOrder(move=Move.MARK_OVERDUE)
+            return apply_move(rulebook, noted, order, actor=SYSTEM, roles={Role.SYSTEM}, at=now)
+        case Coming.ESCALATE:
+            return _called_for(rulebook, report, noted, due_at=due_at, now=now)
+        case Coming.ACCEPT_DUE_SOON | Coming.RESOLVE_DUE_SOON | Coming.ACCEPT_OVERDUE:
+            return finish_change(
+                rulebook,
+                report,
+                noted,
+                at=now,
+                actor=SYSTEM,
+                kind=what,
+                is_public=False,
+                extra={"due_at": due_at.isoformat()},
+            )
+
+
+def _called_for(
+    rulebook: Rulebook, report: Report, noted: Report, *, due_at: datetime, now: datetime
+) -> Change:
+    """Call the parent agency to an overdue report: it sees it and is told, the lead stays.
+
+    Taking the work away would reward delay; handing it up is a move of its own (decision 0009).
+    """
+    agency = rulebook.agencies.get(report.agency_code or "")
+    parent = agency.parent_code if agency else None
+    after = noted
+    if parent is not None:
+        after = replace(
+            noted,
+            co_agencies=tuple(dict.fromkeys((*noted.co_agencies, parent))),
+            escalations=noted.escalations + 1,
+        )
+    return finish_change(
+        rulebook,
+        report,
+        after,
+        at=now,
+        actor=SYSTEM,
+        kind="called_parent",
+        is_public=parent is not None,
+        extra={"due_at": due_at.isoformat(), "parent": parent},
+    )
+
+
+async def _check_targets(connection: Connection, report: Report, order: MoveOrder) -> None:
+    """Officer, evidence and duplicate named in an order exist and may be named."""
+    if order.officer is not None and report.agency_code is not None:
+        known = await store.is_officer_of(connection, order.officer, report.agency_code)
+        if not known:
+            raise _fault(
+                "officer", "Cán bộ không thuộc cơ quan này.", "Not an officer of the agency."
+            )
+    if order.photos:
+        missing = await store.list_missing_evidence(connection, report.id, order.photos)
+        if missing:
+            raise _fault("photos", "Có ảnh chưa được tải lên.", "A photo has not been uploaded.")
+    if order.report is not None:
+        target = await store.find_report(connection, order.report)
+        if target is None or target.id == report.id or target.merged_into is not None:
+            raise _fault(
+                "report", "Không gộp được vào phản ánh này.", "Cannot be merged into this."
+            )
+
+
+async def _store(connection: Connection, change: Change) -> None:
+    await store.change_report(
+        connection,
+        change.before,
+        change.after,
+        event=change.event,
+        notes=change.notes,
+        deltas=change.deltas,
+    )
+    if change.event.kind in ("merge", "unmerge"):
+        other = change.after.merged_into or change.before.merged_into
+        if other is not None:
+            await store.add_supporters(connection, other, 1 if change.event.kind == "merge" else -1)
+
+
+def _fault(field: str, vi: str, en: str) -> Unprocessable:
+    return Unprocessable(faults=(FieldFault(field, vi, en),))
