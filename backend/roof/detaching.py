@@ -54,7 +54,7 @@ def _become_background(
             status = 0
         except CaunoiError as error:
             teller.say(error.en)
-        except Exception as error:
+        except Exception as error:  # the log keeps it, and who waits is told
             traceback.print_exc()
             teller.say(f"{type(error).__name__}: {error} (see {log_path})")
     finally:

@@ -7,9 +7,11 @@ RoofError
 ├── NotRunning        the command needs a running installation
 ├── BackupBroken      a backup is incomplete, or its content does not match its manifest
 └── RestoreRefused    the target already holds something
+
+StoreDown (an Unavailable): the S3 store cannot be reached, or refuses us.
 """
 
-from backend.errors import CaunoiError
+from backend.errors import CaunoiError, Unavailable
 
 
 class RoofError(CaunoiError):
@@ -41,3 +43,7 @@ class BackupBroken(RoofError):
 
 class RestoreRefused(RoofError):
     pass
+
+
+class StoreDown(Unavailable):
+    kind = "store-unavailable"

@@ -12,15 +12,9 @@ from urllib3.exceptions import HTTPError
 
 from backend.database import migrate
 from backend.errors import Unavailable
-from backend.roof.errors import NotRunning
+from backend.roof.errors import NotRunning, StoreDown
 from backend.roof.supervisor import NO_DATABASE_STATUS
 from backend.settings import S3Settings, Settings
-
-
-class StoreDown(Unavailable):
-    """The S3 store cannot be reached, or refuses us."""
-
-    kind = "store-unavailable"
 
 
 async def prepare_data(settings: Settings, *, say: Callable[[str], None]) -> None:
