@@ -294,11 +294,12 @@ CREATE TABLE rollup (
 ) WITH (fillfactor = 70);
 
 -- Crossings of dimensions, sparse, read with at least one dimension given. A day's rows are split by
--- how long resolution took (bucket, -1: not said); a month's are not (always -1). Each pair of
--- dimensions leads an index.
+-- how long resolution took (bucket, -1: not said); those of months and years are not (always -1).
+-- Each pair of dimensions leads an index.
 CREATE TABLE rollup_cell (
     case_kind text NOT NULL,
-    grain text NOT NULL CONSTRAINT rollup_cell_grain CHECK (grain IN ('day', 'month')),
+    grain text NOT NULL CONSTRAINT rollup_cell_grain
+        CHECK (grain IN ('day', 'month', 'year')),
     unit_key text NOT NULL,
     category_code text NOT NULL,
     agency_code text NOT NULL,

@@ -42,27 +42,28 @@ into_cell AS (
     SELECT case_kind, 'day', unit_key, category_code, agency_code, day, bucket, {_NAMES}
     FROM cell
     UNION ALL
-    SELECT case_kind, 'month', unit_key, category_code, agency_code, month, -1, {_SUMS}
-    FROM cell GROUP BY case_kind, unit_key, category_code, agency_code, month
+    SELECT case_kind, span.grain, unit_key, category_code, agency_code, span.period, -1, {_SUMS}
+    FROM cell CROSS JOIN LATERAL (VALUES ('month', month), ('year', year)) AS span (grain, period)
+    GROUP BY case_kind, span.grain, unit_key, category_code, agency_code, span.period
     ON CONFLICT (case_kind, grain, unit_key, category_code, period, agency_code, bucket)
         DO UPDATE SET {_added("stored")}
 ), narrow AS MATERIALIZED (
-    SELECT case_kind, side.dimension, side.key, day, month, bucket, {_SUMS}
+    SELECT case_kind, side.dimension, side.key, day, month, year, bucket, {_SUMS}
     FROM cell CROSS JOIN LATERAL (VALUES ('all', ''), ('unit', unit_key),
         ('category', category_code), ('agency', agency_code)) AS side (dimension, key)
-    GROUP BY case_kind, side.dimension, side.key, day, month, bucket
+    GROUP BY case_kind, side.dimension, side.key, day, month, year, bucket
 ), into_rollup AS (
     INSERT INTO rollup AS stored (case_kind, dimension, grain, period, key, {_NAMES})
     SELECT case_kind, dimension, span.grain, span.period, key, {_SUMS}
-    FROM narrow CROSS JOIN LATERAL (VALUES ('day', day), ('month', month),
-        ('year', make_date(extract(year FROM day)::int, 1, 1))) AS span (grain, period)
+    FROM narrow CROSS JOIN LATERAL (VALUES ('day', day), ('month', month), ('year', year))
+        AS span (grain, period)
     GROUP BY case_kind, dimension, span.grain, span.period, key
     ON CONFLICT (case_kind, dimension, grain, period, key) DO UPDATE SET {_added("stored")}
 ), into_hours AS (
     INSERT INTO rollup_hours AS stored (case_kind, dimension, grain, period, key, bucket, cases)
     SELECT case_kind, dimension, span.grain, span.period, key, bucket, sum(resolved)
-    FROM narrow CROSS JOIN LATERAL (VALUES ('day', day), ('month', month),
-        ('year', make_date(extract(year FROM day)::int, 1, 1))) AS span (grain, period)
+    FROM narrow CROSS JOIN LATERAL (VALUES ('day', day), ('month', month), ('year', year))
+        AS span (grain, period)
     WHERE bucket >= 0 AND (span.grain <> 'day' OR dimension = 'all')
     GROUP BY case_kind, dimension, span.grain, span.period, key, bucket
     ON CONFLICT (case_kind, dimension, key, grain, period, bucket)
@@ -83,7 +84,8 @@ WITH turn AS MATERIALIZED (
     RETURNING count_delta.*
 ), cell AS MATERIALIZED (
     SELECT case_kind, unit_key, category_code, agency_code, day,
-        date_trunc('month', day::timestamp)::date AS month, coalesce(bucket, -1) AS bucket, {_SUMS}
+        date_trunc('month', day::timestamp)::date AS month,
+        date_trunc('year', day::timestamp)::date AS year, coalesce(bucket, -1) AS bucket, {_SUMS}
     FROM batch GROUP BY case_kind, unit_key, category_code, agency_code, day, coalesce(bucket, -1)
 ), {_SPREAD}
 SELECT count(*) FROM batch
