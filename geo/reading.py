@@ -107,8 +107,6 @@ def read_boundaries(
             geoms = shapely.from_wkb(wkb, on_invalid="fix")
         except _READ_ERRORS as error:
             raise FileRefused(f"{path.name} cannot be read: {error}") from error
-    if len(geoms) == 0:
-        raise FileRefused(f"{path.name} has no features")
     source_crs = _choose_crs(meta["crs"], crs, is_stated=suffix not in JSON or _states_crs(path))
     geoms, moved_by = _to_wgs84(geoms, source_crs)
     table = dict(zip(meta["fields"], values, strict=True))
@@ -179,7 +177,10 @@ def _choose_layer(location: str, wanted: str | None) -> str:
 
 
 def _check_fields(location: str, layer: str, fields: FieldNames) -> None:
-    present = [str(name) for name in pyogrio.read_info(location, layer=layer)["fields"]]
+    described = pyogrio.read_info(location, layer=layer, force_feature_count=True)
+    if described["features"] == 0:
+        raise FileRefused(f"{PurePosixPath(location).name} has no features")
+    present = [str(name) for name in described["fields"]]
     for wanted in fields.wanted():
         if wanted not in present:
             raise FileRefused(f"no field {wanted!r}; there are: {', '.join(present)}")

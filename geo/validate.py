@@ -207,12 +207,12 @@ def _check_names(drafts: Sequence[UnitDraft]) -> list[Finding]:
     for draft in drafts:
         codes.setdefault(draft.name, []).append(draft.code)
     findings = [
-        Finding("warning", "name", f"{name} names {len(same)} units", tuple(same))
+        Finding("warning", "name", f"{name} names {len(same)} units", tuple(sorted(same)))
         for name, same in codes.items()
         if len(same) > 1
     ]
     for group in group_colliding(codes):
-        concerned = tuple(code for name in group for code in codes[name])
+        concerned = tuple(sorted(code for name in group for code in codes[name]))
         message = f"one name when typed without marks: {', '.join(group)}"
         findings.append(Finding("warning", "name", message, concerned))
     return findings
