@@ -91,10 +91,14 @@ class ReopenTerms:
 
 @dataclass(frozen=True)
 class CheckedMove:
-    """A move that may be made: the status it leads to, and its texts in NFC without blank ends."""
+    """A move that may be made: the status it leads to, and its texts in NFC without blank ends.
+
+    `status_before` is what the report has to remember from now on.
+    """
 
     move: Move
     to: Status
+    status_before: Status | None
     reason: str | None
     note: str | None
 
@@ -318,9 +322,12 @@ def _check_needs(case: CaseState, request: MoveRequest, rule: LifecycleRule) -> 
         raise TargetNeeded("report", vi="Cần chọn phản ánh chính.", en="Name the other report.")
     if Need.SCORE in rule.needs and request.score not in (1, 2, 3, 4):
         raise ScoreNeeded
-    return CheckedMove(
-        request.move, target_of(case, request, rule), reason=reason or None, note=note or None
-    )
+    to = target_of(case, request, rule)
+    if request.move in (Move.ASK, Move.MERGE):
+        remembered: Status | None = case.status
+    else:
+        remembered = case.status_before if to is case.status else None
+    return CheckedMove(request.move, to, remembered, reason=reason or None, note=note or None)
 
 
 def _check_length(text: str, length: tuple[int, int], error: type[TextNeeded], name: str) -> None:
