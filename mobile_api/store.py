@@ -13,9 +13,7 @@ PAGE_MOST: Final = 200
 NEAR_MOST_METRES: Final = 5_000
 TIMELINE_MOST: Final = 500
 # A field includes its sub-fields.
-_IN_CATEGORY: Final = (
-    "category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
-)
+_IN_CATEGORY: Final = "category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
 
 
 @dataclass(frozen=True)
@@ -70,17 +68,52 @@ async def list_public_events(connection: Connection, report_id: uuid.UUID) -> li
         report_id,
         TIMELINE_MOST,
     )
-    return [
-        {
-            "seq": row["seq"],
-            "kind": row["kind"],
-            "at": row["at"],
-            "agency_code": row["agency_code"],
-            "body": msgspec.json.decode(row["body"]),
-            "notes": msgspec.json.decode(row["notes"]) if row["notes"] else {},
-        }
-        for row in rows
-    ]
+    return [_step(row) for row in rows]
+
+
+async def find_own_tracking(connection: Connection, report_id: uuid.UUID) -> Record | None:
+    """The columns of find_tracking for the reporter, whatever the report's visibility."""
+    return await connection.fetchrow(
+        """
+        SELECT r.id, r.code, r.category_code, r.unit_code, r.unit_valid_from, u.name AS unit_name,
+               r.status, r.visibility = 'public' AND NOT r.is_restricted
+                   AND r.status <> 'withdrawn' AS is_published,
+               r.agency_code, r.accept_by, r.resolve_by, r.paused_at, r.accepted_at, r.resolved_at,
+               r.closed_at, r.is_overdue, r.rating, r.reopened, r.created_at, r.updated_at
+        FROM report r JOIN unit u ON u.code = r.unit_code AND u.valid_from = r.unit_valid_from
+        WHERE r.id = $1
+        """,
+        report_id,
+    )
+
+
+async def list_own_events(connection: Connection, report_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The public part of the history with its words, for the reporter, published or not."""
+    rows = await connection.fetch(
+        """
+        SELECT e.seq, e.kind, e.at, e.agency_code, e.body,
+               (SELECT json_object_agg(n.kind, n.text) FROM note n
+                WHERE n.case_kind = 'report' AND n.case_id = e.case_id AND n.seq = e.seq
+                  AND n.text IS NOT NULL AND (n.is_public OR n.kind IN ('answer', 'comment'))
+               ) AS notes
+        FROM event e WHERE e.case_kind = 'report' AND e.case_id = $1 AND e.is_public
+        ORDER BY e.seq LIMIT $2
+        """,
+        report_id,
+        TIMELINE_MOST,
+    )
+    return [_step(row) for row in rows]
+
+
+def _step(row: Record) -> dict[str, Any]:
+    return {
+        "seq": row["seq"],
+        "kind": row["kind"],
+        "at": row["at"],
+        "agency_code": row["agency_code"],
+        "body": msgspec.json.decode(row["body"]),
+        "notes": msgspec.json.decode(row["notes"]) if row["notes"] else {},
+    }
 
 
 async def list_public_photos(connection: Connection, report_id: uuid.UUID) -> list[Record]:

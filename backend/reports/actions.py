@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from backend.accounts.principals import Principal
@@ -11,7 +11,7 @@ from backend.database import Connection, Database
 from backend.errors import FieldFault, StaleVersion, Unprocessable
 from backend.events.chain import SYSTEM, Actor
 from backend.reports import store
-from backend.reports.errors import UnknownReport
+from backend.reports.errors import EditOver, UnknownReport
 from backend.reports.lifecycle import Move, Role
 from backend.reports.moves import Change, MoveOrder, apply_move, finish_change, roles_for
 from backend.reports.promises import Coming
@@ -91,6 +91,42 @@ async def move_own_report(
             at=at or clock_now(),
         )
         await _store(connection, change)
+    return change.after
+
+
+async def edit_own_report(
+    database: Database,
+    rulebooks: Rulebooks,
+    *,
+    report_id: uuid.UUID,
+    text: str | None,
+    address: str | None,
+    window: timedelta,
+    account_id: uuid.UUID | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """The reporter corrects the words within the edit window; the report waits for review again.
+
+    Raises EditOver when the window has closed, IllegalMove once an agency has accepted it.
+    """
+    rulebook, moment = await rulebooks.current(), at or clock_now()
+    async with database.transaction() as connection:
+        report = await store.find_report(connection, report_id, for_update=True)
+        if report is None:
+            raise UnknownReport()
+        if moment > report.created_at + window:
+            raise EditOver()
+        order = MoveOrder(move=Move.EDIT)
+        change = apply_move(
+            rulebook,
+            report,
+            order,
+            actor=Actor("citizen", account_id),
+            roles=_CITIZEN,
+            at=moment,
+        )
+        await _store(connection, change)
+        await store.update_words(connection, report_id, text=text, address=address)
     return change.after
 
 

@@ -8,6 +8,7 @@ CaunoiError
 │   └── SubmitUnsettled         the same submission is still being stored, or the rules just changed
 ├── Refused
 │   ├── Conflict
+│   │   ├── EditOver            the reporter's time for corrections is over
 │   │   └── IllegalMove         the report is not in a status from which this move leads anywhere
 │   └── Unprocessable
 │       ├── KeyReused           the idempotency key belongs to another submission
@@ -91,6 +92,12 @@ class UnknownAgency(Unprocessable):
     def __init__(self) -> None:
         vi, en = "Không có cơ quan này.", "There is no such agency."
         super().__init__(vi, en, faults=(FieldFault("agency", vi, en),))
+
+
+class EditOver(Conflict):
+    kind = "edit-over"
+    vi = "Đã hết thời gian được sửa phản ánh. Bạn có thể rút và gửi phản ánh mới."
+    en = "The time for corrections is over. You may withdraw the report and send a new one."
 
 
 class IllegalMove(Conflict):

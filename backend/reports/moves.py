@@ -244,7 +244,11 @@ def _moved(
             return _published(report)
         case Move.MARK_OVERDUE:
             return replace(report, is_overdue=True)
-        case Move.START | Move.AWAIT_CONFIRMATION | Move.EDIT:
+        case Move.EDIT:
+            # Other words have not been looked at by anybody.
+            hidden = report.visibility == "hidden"
+            return replace(report, visibility="hidden" if hidden else "pending")
+        case Move.START | Move.AWAIT_CONFIRMATION:
             return report
 
 

@@ -1,0 +1,21 @@
+"""The routes of the citizens' door."""
+
+from mobile_api import own, photos, places, reports
+
+ROUTES = [
+    reports.submit,
+    reports.list_reports,
+    reports.list_reports_near,
+    reports.follow,
+    own.mine,
+    own.answer,
+    own.rate,
+    own.reopen,
+    own.withdraw,
+    own.edit,
+    own.support,
+    photos.upload,
+    photos.show,
+    places.list_categories,
+    places.unit_at,
+]
