@@ -15,8 +15,6 @@ from datetime import date
 import shapely
 from shapely import MultiPoint, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
-from vietnam_provinces import Ward
-from vietnam_provinces.codes import WardCode
 
 from backend.demo.gazetteer.store import PROVINCE, NewUnit, OldUnit, read_gazetteer
 from geo.errors import ImportRefused
@@ -37,7 +35,7 @@ OLD_VALID_FROM = date(2025, 3, 1)
 # Resolution 1677/NQ-UBTVQH15: 96 units from this day on, and no districts.
 NEW_VALID_FROM = date(2025, 7, 1)
 OLD_ISLAND, NEW_ISLAND = "536", "21548"
-SOURCE = "demo: Voronoi cells around unit centroids (vietnamadminunits, vietnam-provinces)"
+SOURCE = "demo: Voronoi cells around unit centroids of vietnamadminunits"
 
 _PROVINCE_NAME = "Tỉnh Quảng Ngãi"
 # Chosen against the real outline: of their joint area hull and land share 84 %,
@@ -76,7 +74,7 @@ def build_boundaries() -> DemoBoundaries:
     old_shapes = {unit.code: _join([cells[unit.code]]) for unit in here}
     district_shapes = _shapes_of_districts(here, cells) | {OLD_ISLAND: island}
     new_shapes = _shapes_of_new(old, cells, new) | {NEW_ISLAND: island}
-    new_names = {code: Ward.from_code(WardCode(int(code))).name for code in new}
+    new_names = {code: unit.name for code, unit in new.items()}
     names_of_old = {unit.code: unit.name for unit in here}
     parents = {unit.code: unit.district for unit in here}
     return DemoBoundaries(

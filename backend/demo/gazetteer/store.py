@@ -26,9 +26,10 @@ _TWINS_MAX = 2
 
 @dataclass(frozen=True, slots=True)
 class NewUnit:
-    """A unit since July 2025."""
+    """A unit since July 2025, spelt as in Resolution 1677/NQ-UBTVQH15."""
 
     code: str
+    name: str
     middle: Point
 
 
@@ -63,12 +64,14 @@ def read_gazetteer() -> Gazetteer:
 
 def _read_new(names: sqlite3.Connection) -> tuple[dict[str, str], dict[str, NewUnit]]:
     rows = names.execute(
-        "SELECT wardKey, wardCode, wardLon, wardLat FROM admin_units"
+        "SELECT wardKey, wardCode, ward, wardLon, wardLat FROM admin_units"
         " WHERE provinceCode = ? ORDER BY wardCode",
         (PROVINCE,),
     ).fetchall()
-    codes = {key: code for key, code, _, _ in rows}
-    return codes, {code: NewUnit(code, Point(lon, lat)) for _, code, lon, lat in rows}
+    codes = {key: code for key, code, *_ in rows}
+    return codes, {
+        code: NewUnit(code, tidy_name(name), Point(lon, lat)) for _, code, name, lon, lat in rows
+    }
 
 
 def _read_old(
