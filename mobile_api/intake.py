@@ -7,7 +7,6 @@ echoed. The payload hash covers the decoded content, so that white space does no
 
 import hashlib
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -17,14 +16,11 @@ from msgspec import Meta, Struct
 from backend.errors import FieldFault, Malformed, Unprocessable
 from backend.reports.store import Contact, NewPhoto
 from backend.reports.submit import Submission
+from backend.web.texts import clean_text
 
 TEXT_LONGEST: Final = 4000
 PHOTO_TYPES = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}\.[^@\s.,;<>\"]{2,24}")
-# Everything but tab, newline and carriage return that a terminal or a log would act upon.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
-# Marks that turn the reading direction or hide text: harmless to drop, dangerous to show.
-_INVISIBLE: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 class PositionIn(Struct):
@@ -102,19 +98,6 @@ def _expectation(message: str) -> str:
         if message.startswith("Invalid enum")
         else message[:120].rstrip(".")
     )
-
-
-def clean_text(text: str, *, field: str) -> str:
-    """Text in NFC without invisible marks and outer space; Malformed for control characters."""
-    if _CONTROL.search(text):
-        raise Malformed(
-            faults=(
-                FieldFault(
-                    field, "Có ký tự điều khiển không được phép.", "Has control characters."
-                ),
-            )
-        )
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
 
 
 def _checked(given: ReportIn, *, photo_max_bytes: int, photos_most: int) -> Submission:

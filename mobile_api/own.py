@@ -27,8 +27,8 @@ from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE, principal_of
 from backend.web.state import parts_of
+from backend.web.texts import clean_text
 from mobile_api import store
-from mobile_api.intake import clean_text
 from mobile_api.ownership import get_own_report
 from mobile_api.views import tracking_view
 

@@ -19,12 +19,12 @@ from backend.reports.errors import UnknownReport
 from backend.reports.lifecycle import Language, Status
 from backend.reports.rulebook import Rulebooks
 from backend.reports.submit import submit_report
+from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE, principal_of
 from backend.web.state import provide_database, provide_rulebooks, settings_of
 from mobile_api import store
-from mobile_api.cursors import read_cursor, write_cursor
 from mobile_api.documents import SubmitOperation
 from mobile_api.intake import parse_submission
 from mobile_api.views import list_item, submit_answer, tracking_view

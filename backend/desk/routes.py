@@ -1,0 +1,13 @@
+"""The routes of the officers' door."""
+
+from backend.desk import reports, routing
+
+ROUTES = [
+    reports.list_queue,
+    reports.get_case,
+    reports.get_history,
+    reports.move,
+    reports.upload_evidence,
+    reports.show_photo,
+    routing.explain,
+]

@@ -1,0 +1,143 @@
+"""What the desk answers: rows turned into the contract's JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backend.accounts.principals import Principal
+from backend.reports.lifecycle import LIFECYCLE, Language, Move, Need, Status, allowed_moves, label
+from backend.reports.moves import roles_for
+from backend.reports.report import Report
+from backend.reports.rulebook import Rulebook
+
+
+def queue_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -> dict[str, Any]:
+    """One row of the queue."""
+    return {
+        "id": row["id"],
+        "code": row["code"],
+        "category": _named(
+            rulebook.categories.get(row["category_code"]), row["category_code"], language
+        ),
+        "text": row["text"],
+        "address": row["address"],
+        "location": {"lon": row["lon"], "lat": row["lat"]},
+        "unit": {"code": row["unit_code"], "name": row["unit_name"]},
+        "agency": agency(rulebook, row["agency_code"], language),
+        "officer_id": row["officer_id"],
+        "status": row["status"],
+        "status_label": label(Status(row["status"]), language),
+        "visibility": row["visibility"],
+        "is_urgent": row["is_urgent"],
+        "is_restricted": row["is_restricted"],
+        "is_overdue": row["is_overdue"],
+        "is_paused": row["paused_at"] is not None,
+        "accept_by": row["accept_by"],
+        "resolve_by": row["resolve_by"],
+        "accepted_at": row["accepted_at"],
+        "resolved_at": row["resolved_at"],
+        "reopened": row["reopened"],
+        "escalations": row["escalations"],
+        "rating": row["rating"],
+        "version": row["version"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def case_view(
+    case: Mapping[str, Any],
+    *,
+    photos: Sequence[Mapping[str, Any]],
+    report: Report,
+    principal: Principal,
+    rulebook: Rulebook,
+    language: Language,
+) -> dict[str, Any]:
+    """Everything the desk shows of one case, and the moves this person may make."""
+    roles = roles_for(principal, report)
+    contact = {
+        "name": case["contact_name"],
+        "phone": case["contact_phone"],
+        "email": case["contact_email"],
+    }
+    return {
+        **queue_item(case, rulebook, language),
+        "answers": case["answers"],
+        "happened_at": case["happened_at"],
+        "accuracy_metres": case["accuracy_metres"],
+        "unit_valid_from": case["unit_valid_from"],
+        "co_agencies": [agency(rulebook, code, language) for code in case["co_agencies"]],
+        "officer_group": case["officer_group"],
+        "officer": {"id": case["officer_id"], "name": case["officer_name"]}
+        if case["officer_id"]
+        else None,
+        "routing": case["routing"],
+        "promise": {
+            "version": case["promise_version"],
+            "calendar": case["calendar_code"],
+            "accept_by": case["accept_by"],
+            "resolve_by": case["resolve_by"],
+            "paused_at": case["paused_at"],
+            "remaining_minutes": case["remaining_minutes"],
+            "extensions": case["extensions"],
+            "is_overdue": case["is_overdue"],
+        },
+        "closed_at": case["closed_at"],
+        "merged_into": case["merged_into"],
+        "source": case["source"],
+        "is_anonymous": case["is_anonymous"],
+        "is_sensitive": case["is_sensitive"],
+        "contact": contact if any(contact.values()) else None,
+        "rating_comment": case["rating_comment"],
+        "supporters": case["supporters"],
+        "photos": [
+            {
+                **photo,
+                "full_url": f"{photos_url}/{photo['sha256']}/full.webp",
+                "small_url": f"{photos_url}/{photo['sha256']}/small.webp",
+            }
+            for photo in map(dict, photos)
+        ],
+        "moves": [
+            {
+                "move": move.value,
+                "label": label(move, language),
+                "needs": sorted(need.value for need in needs_of(report, move)),
+            }
+            for move in allowed_moves(report.status, roles)
+        ],
+    }
+
+
+def needs_of(report: Report, move: Move) -> frozenset[Need]:
+    """What a move from the report's status asks for."""
+    return LIFECYCLE[report.status, move].needs
+
+
+def history_step(step: Mapping[str, Any], rulebook: Rulebook, language: Language) -> dict[str, Any]:
+    """One event of the history: who, when, what, and the words."""
+    return {
+        "seq": step["seq"],
+        "kind": step["kind"],
+        "at": step["at"],
+        "actor": {"kind": step["actor_kind"], "id": step["actor_id"], "name": step["actor_name"]},
+        "agency": agency(rulebook, step["agency_code"], language),
+        "is_public": step["is_public"],
+        "body": step["body"],
+        "notes": step["notes"],
+        "hash": step["hash"],
+    }
+
+
+def category(rulebook: Rulebook, code: str, language: Language) -> dict[str, Any]:
+    """A category as the contract shows it."""
+    return _named(rulebook.categories.get(code), code, language)
+
+
+def agency(rulebook: Rulebook, code: str | None, language: Language) -> dict[str, Any] | None:
+    """An agency as the contract shows it; None while there is none."""
+    return _named(rulebook.agencies.get(code), code, language) if code else None
+
+
+def _named(thing: Any, code: str, language: Language) -> dict[str, Any]:
+    return {"code": code, "name": thing.name(language) if thing is not None else code}
