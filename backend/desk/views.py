@@ -55,11 +55,9 @@ def case_view(
 ) -> dict[str, Any]:
     """Everything the desk shows of one case, and the moves this person may make."""
     roles = roles_for(principal, report)
-    contact = {
-        "name": case["contact_name"],
-        "phone": case["contact_phone"],
-        "email": case["contact_email"],
-    }
+    contact = {name: case[f"contact_{name}"] for name in ("name", "phone", "email")}
+    officer = {"id": case["officer_id"], "name": case["officer_name"]}
+    photos_url = f"/api/v1/desk/reports/{case['id']}/photos"
     return {
         **queue_item(case, rulebook, language),
         "answers": case["answers"],
@@ -68,9 +66,7 @@ def case_view(
         "unit_valid_from": case["unit_valid_from"],
         "co_agencies": [agency(rulebook, code, language) for code in case["co_agencies"]],
         "officer_group": case["officer_group"],
-        "officer": {"id": case["officer_id"], "name": case["officer_name"]}
-        if case["officer_id"]
-        else None,
+        "officer": officer if case["officer_id"] else None,
         "routing": case["routing"],
         "promise": {
             "version": case["promise_version"],
