@@ -17,6 +17,7 @@ import pytest
 
 from backend.database import migrate
 from backend.roof.libpq import run_client
+from backend.roof.preparing import ensure_bucket
 from backend.settings import S3Settings, Settings
 from tests import embedded
 
@@ -64,10 +65,9 @@ def database_url(server_url: str, template_database: str) -> Iterator[str]:
 @pytest.fixture
 def s3() -> S3Settings:
     """A bucket of this test's own on the session's S3 server."""
-    store = embedded.session_store()
-    bucket = f"test-{uuid4().hex}"
-    (store.folder / bucket).mkdir()
-    return dataclasses.replace(store.s3, bucket=bucket)
+    found = dataclasses.replace(embedded.session_store().s3, bucket=f"test-{uuid4().hex}")
+    ensure_bucket(found)
+    return found
 
 
 @pytest.fixture

@@ -73,15 +73,10 @@ def make_backup(settings: Settings, target: Path, *, say: Say) -> Path:
 
 def check_backup(source: Path) -> dict[str, Member]:
     """Read the whole file and compare every content with the manifest; raises BackupBroken."""
-    found: dict[str, tuple[int, str]] = {}
-    manifest: dict[str, Any] | None = None
-    for info, content in members_of(source):
-        if info.name == MANIFEST:
-            manifest = json.loads(content.read())
-        elif info.name in found:
-            raise _broken(f"{info.name} stands in it twice")
-        else:
-            found[info.name] = _digest(content)
+    try:
+        found, manifest = _read_through(source)
+    except (tarfile.TarError, EOFError, json.JSONDecodeError) as error:
+        raise _broken(str(error)) from error
     if manifest is None or manifest.get("format") != FORMAT:
         raise _broken("it has no manifest of this format; it was probably cut off")
     named = {entry["name"]: Member(**entry) for entry in manifest["members"]}
@@ -96,16 +91,27 @@ def check_backup(source: Path) -> dict[str, Member]:
 
 
 def members_of(source: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
-    """Every file of a backup with its content, in the order of the file; raises BackupBroken."""
-    try:
-        with tarfile.open(source, mode="r:") as tar:
-            for info in tar:
-                content = tar.extractfile(info)
-                if content is None:
-                    raise _broken(f"{info.name} is no file")
-                yield info, content
-    except (tarfile.TarError, EOFError) as error:
-        raise _broken(str(error)) from error
+    """Every file of a backup with its content, in the order in which it was saved."""
+    with tarfile.open(source, mode="r:") as tar:
+        for info in tar:
+            content = tar.extractfile(info)
+            if content is None:
+                raise _broken(f"{info.name} is no file")
+            yield info, content
+
+
+def _read_through(source: Path) -> tuple[dict[str, tuple[int, str]], dict[str, Any] | None]:
+    """Length and hash of every content, and the manifest if there is one."""
+    found: dict[str, tuple[int, str]] = {}
+    manifest: dict[str, Any] | None = None
+    for info, content in members_of(source):
+        if info.name == MANIFEST:
+            manifest = json.loads(content.read())
+        elif info.name in found:
+            raise _broken(f"{info.name} stands in it twice")
+        else:
+            found[info.name] = _digest(content)
+    return found, manifest
 
 
 def services_of(settings: Settings) -> tuple[str, S3Settings]:

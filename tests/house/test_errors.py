@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.house.sources import product_modules, tree_of
 
-
 # what HTTP itself refuses (405, 413, 415 …) is no error of a package
 _HTTP_TABLE = "backend/web/problems.py"
 
