@@ -35,7 +35,7 @@ def _added(table: str) -> str:
 
 
 # What follows from `cell` (sums of a batch of deltas, by case kind, day, place and bucket).
-_SPREAD: Final = f"""
+SPREAD: Final = f"""
 into_cell AS (
     INSERT INTO rollup_cell AS stored (case_kind, grain, unit_key, category_code, agency_code,
         period, bucket, {_NAMES})
@@ -87,7 +87,7 @@ WITH turn AS MATERIALIZED (
         date_trunc('month', day::timestamp)::date AS month,
         date_trunc('year', day::timestamp)::date AS year, coalesce(bucket, -1) AS bucket, {_SUMS}
     FROM batch GROUP BY case_kind, unit_key, category_code, agency_code, day, coalesce(bucket, -1)
-), {_SPREAD}
+), {SPREAD}
 SELECT count(*) FROM batch
 """  # noqa: S608  own column names
 
