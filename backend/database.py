@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import asyncpg
 
@@ -20,6 +20,11 @@ from backend.errors import Unavailable
 os.environ.setdefault("PICCOLO_CONF", "backend.piccolo_conf")
 
 Record: TypeAlias = asyncpg.Record
+if TYPE_CHECKING:
+    Pool: TypeAlias = asyncpg.Pool[Record]
+else:
+    # msgspec reads this module's annotations at run time, where asyncpg's classes are plain
+    Pool = asyncpg.Pool
 
 
 class DatabaseDown(Unavailable):
@@ -62,7 +67,7 @@ class Database:
     """The two pools of a process: `app` for our own work, `public` for strangers' questions."""
 
     engine: SafeEngine
-    public: asyncpg.Pool[Record]
+    public: Pool
 
     @property
     def app(self) -> asyncpg.Pool[Record]:
