@@ -3,6 +3,7 @@
 from litestar import Litestar
 from litestar.di import Provide
 
+from backend.desk import routes as desk
 from backend.settings import Settings, read_settings
 from backend.web import routes as web
 from backend.web.assets import read_assets
@@ -20,6 +21,7 @@ from backend.web.state import (
     provide_rulebooks,
     provide_settings,
 )
+from mobile_api import routes as citizens
 
 # Whose templates and static files are served; the kit's layout first.
 PACKAGES = ("backend.web", "mobile_api", "backend.desk", "ioc_views", "moderation")
@@ -30,7 +32,7 @@ def create_app(settings: Settings) -> Litestar:
     configure_logs(settings.log_level)
     assets = read_assets(PACKAGES)
     app = Litestar(
-        route_handlers=[*web.ROUTES],
+        route_handlers=[*web.ROUTES, *citizens.ROUTES, *desk.ROUTES],
         state=new_state(settings, assets),
         lifespan=[live],
         guards=[guard],

@@ -111,8 +111,6 @@ def _asset(name: str, content: bytes) -> Asset:
     content_type = _TYPES.get(f".{ending}") or mimetypes.guess_type(name)[0]
     content_type = content_type or "application/octet-stream"
     packs = content_type.startswith(_PACKED_TYPES) and len(content) > 512
-    if content_type.startswith("text/"):
-        content_type += "; charset=utf-8"
     return Asset(
         name=name,
         hashed_name=f"{stem}.{digest}{dot}{ending}",

@@ -25,6 +25,7 @@ from backend.accounts.store import find_principal
 from backend.errors import NotAllowed, NotSignedIn
 from backend.identifiers import hash_token
 from backend.settings import Settings
+from backend.web.cookies import session_cookie_name
 from backend.web.errors import CrossSite, PolicyMissing
 from backend.web.limits import hold_to_limit
 from backend.web.state import database_of, settings_of
@@ -133,9 +134,16 @@ def provide_principal(scope: Scope) -> Principal | None:
     return principal_of(scope)
 
 
-def cookie_name(settings: Settings) -> str:
-    """The session cookie's name; the `__Host-` prefix makes browsers hold it to this host."""
-    return "__Host-caunoi" if settings.public_url.startswith("https://") else "caunoi-session"
+async def admit_wall(connection: Connection, token: str) -> Principal | None:
+    """The screen whose link carries this token, signed in for this request; None when revoked.
+
+    For the one page that a wall opens by its link; it then hands the token over as a cookie.
+    """
+    found = await _find(connection, token, "bearer", settings_of(connection))
+    if found is None or found.role != "wall":
+        return None
+    _remember(connection, found)
+    return found
 
 
 async def _resolve_principal(connection: Connection) -> Principal | None:
@@ -153,9 +161,13 @@ async def _resolve_principal(connection: Connection) -> Principal | None:
     if found is None and via == "bearer":
         # a dead cookie makes a stranger; the sender of a dead token would not notice that
         raise SessionEnded()
+    _remember(connection, found)
+    return found
+
+
+def _remember(connection: Connection, found: Principal | None) -> None:
     scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
     scope[_PRINCIPAL] = found
-    return found
 
 
 async def _find(
@@ -183,7 +195,7 @@ def _cookie_token(connection: Connection, settings: Settings) -> str | None:
     # reading the raw header first keeps the hot path free of cookie parsing
     if "cookie" not in connection.headers:
         return None
-    return connection.cookies.get(cookie_name(settings))
+    return connection.cookies.get(session_cookie_name(settings))
 
 
 def _check_same_site(connection: Connection, settings: Settings, *, has_session: bool) -> None:

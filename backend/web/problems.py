@@ -173,7 +173,12 @@ def as_problem(error: Exception) -> CaunoiError:
 
 def status_of(problem: CaunoiError) -> int:
     """The HTTP status of an error of ours; 500 for what the table does not hold."""
-    return next((STATUSES[kind] for kind in type(problem).__mro__ if kind in STATUSES), 500)
+    return status_of_kind(type(problem))
+
+
+def status_of_kind(kind: type[CaunoiError]) -> int:
+    """The HTTP status of every error of this class."""
+    return next((STATUSES[step] for step in kind.__mro__ if step in STATUSES), 500)
 
 
 def body_of(
@@ -236,7 +241,7 @@ def _page(
         context={"problem": problem, "status": status, "trace_id": trace_id_of(request.scope)},
         status_code=status,
         headers=headers,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
     )
 
 

@@ -1,0 +1,237 @@
+"""Signing in and out: for programs under /api/v1/sessions, for people at /dang-nhap."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody, URLEncodedBody
+from litestar.response import Redirect, Template
+
+from backend import clock
+from backend.accounts import sessions
+from backend.accounts.errors import CodeNeeded
+from backend.accounts.principals import Principal, Role
+from backend.accounts.sessions import Credentials
+from backend.database import Database
+from backend.errors import CaunoiError, NotSignedIn, TooMany
+from backend.settings import Settings
+from backend.web.clients import client_address, limit_key
+from backend.web.cookies import language_cookie, no_session_cookie, session_cookie
+from backend.web.language import Language
+from backend.web.limits import Limit, forgive, hold_in_database
+from backend.web.policies import ANYONE, NOBODY_ASKED, signed_in
+from backend.web.problems import status_of
+from backend.web.state import parts_of
+
+# Ten guesses at once, then one a minute for a name; an office behind one address has more people.
+_BY_NAME: Final = Limit("sign-in-name", per_minute=1, burst=10)
+_BY_ADDRESS: Final = Limit("sign-in-address", per_minute=12, burst=40)
+
+_HOMES: Final[dict[Role, str]] = {
+    "citizen": "/",
+    "officer": "/can-bo",
+    "key_holder": "/can-bo",
+    "moderator": "/kiem-duyet",
+    "leader": "/ioc",
+    "admin": "/can-bo",
+    "wall": "/ioc/wall",
+}
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+_Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who signs in; `totp` only for accounts that ask for a one-time code."""
+
+    username: _Name
+    password: _Secret
+    totp: Annotated[str, msgspec.Meta(max_length=12)] | None = None
+
+
+class Renewal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The refresh token to trade in."""
+
+    refresh_token: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class TokenPair(msgspec.Struct, frozen=True):
+    """`access_token` goes into `Authorization: Bearer`; it lives `expires_in` seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105 - the scheme's name (RFC 6750)
+
+
+@dataclass
+class SignInForm:
+    """The fields of the page's form; missing ones are empty."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    tiep: str = ""
+
+
+@post("/api/v1/sessions", opt={"policy": ANYONE}, tags=["sessions"], summary="Sign in")
+async def open_session(
+    request: Request[Any, Any, Any],
+    data: JSONBody[SignIn],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> TokenPair:
+    """Trade a name and password for tokens; 401 says neither which was wrong nor who exists."""
+    await _hold(request, data.username, database=database, settings=settings)
+    tokens = await sessions.open_program_session(
+        database,
+        Credentials(data.username, data.password, data.totp),
+        settings=settings,
+        now=clock.now(),
+    )
+    await forgive(database.app, _BY_NAME, _name_key(data.username), settings=settings)
+    return TokenPair(tokens.access_token, tokens.refresh_token, tokens.expires_in)
+
+
+@post(
+    "/api/v1/sessions/refresh",
+    opt={"policy": NOBODY_ASKED, "limit": Limit("refresh", per_minute=30, burst=60)},
+    status_code=200,
+    tags=["sessions"],
+    summary="Renew a session",
+)
+async def renew_session(
+    data: JSONBody[Renewal],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> TokenPair:
+    """Trade a refresh token for a new pair, once; a second use ends the whole session."""
+    tokens = await sessions.renew_program_session(
+        database, data.refresh_token, settings=settings, now=clock.now()
+    )
+    return TokenPair(tokens.access_token, tokens.refresh_token, tokens.expires_in)
+
+
+@delete("/api/v1/sessions", opt={"policy": signed_in()}, tags=["sessions"], summary="Sign out")
+async def close_session(
+    principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> None:
+    """End this session and every token that was issued along with it."""
+    await sessions.close_session(database, principal)
+
+
+@get("/dang-nhap", opt={"policy": ANYONE}, include_in_schema=False)
+async def sign_in_page(
+    principal: NamedDependency[Principal | None], tiep: FromQuery[str] = ""
+) -> Response[Any]:
+    """The sign-in form; whoever is signed in already is taken further."""
+    if principal is not None and tiep:
+        return Template("sign_in.html", context=_form_context(tiep, principal=principal))
+    if principal is not None:
+        return Redirect(_HOMES[principal.role], status_code=303)
+    return Template("sign_in.html", context=_form_context(tiep))
+
+
+@post("/dang-nhap", opt={"policy": ANYONE}, include_in_schema=False)
+async def sign_in(
+    request: Request[Any, Any, Any],
+    data: URLEncodedBody[SignInForm],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    principal: NamedDependency[Principal | None],
+) -> Response[Any]:
+    """Sign in and go on to where the visitor wanted to be; the form again when it fails."""
+    username, password = data.username[:100], data.password[:500]
+    try:
+        await _hold(request, username, database=database, settings=settings)
+        token, role = await sessions.open_page_session(
+            database,
+            Credentials(username, password, data.code[:12] or None),
+            settings=settings,
+            now=clock.now(),
+        )
+    except (NotSignedIn, TooMany) as problem:
+        return _form_again(problem, data)
+    await forgive(database.app, _BY_NAME, _name_key(username), settings=settings)
+    if principal is not None:
+        await sessions.close_session(database, principal)
+    answer = Redirect(local_path(data.tiep) or _HOMES[role], status_code=303)
+    answer.set_cookie(session_cookie(settings, token))
+    return answer
+
+
+@post("/dang-xuat", opt={"policy": ANYONE}, include_in_schema=False)
+async def sign_out(
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    principal: NamedDependency[Principal | None],
+) -> Response[Any]:
+    """End the session; also when it had ended already."""
+    if principal is not None:
+        await sessions.close_session(database, principal)
+    answer = Redirect("/dang-nhap", status_code=303)
+    answer.set_cookie(no_session_cookie(settings))
+    return answer
+
+
+@get("/ngon-ngu", opt={"policy": NOBODY_ASKED}, include_in_schema=False)
+async def switch_language(
+    settings: NamedDependency[Settings], lang: FromQuery[Language] = "vi", tiep: FromQuery[str] = ""
+) -> Response[Any]:
+    """Remember the reader's language and go back to the page it was switched on."""
+    answer = Redirect(local_path(tiep) or "/", status_code=303)
+    answer.set_cookie(language_cookie(settings, lang))
+    return answer
+
+
+def local_path(text: str) -> str | None:
+    """The text when it is a path on this site to go on to; None when it leads elsewhere."""
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+        return None
+    parts = urlsplit(text)
+    return None if parts.scheme or parts.netloc else text
+
+
+async def _hold(
+    request: Request[Any, Any, Any], username: str, *, database: Database, settings: Settings
+) -> None:
+    """Count this attempt for its address and its name; raises TooMany."""
+    address = limit_key(client_address(request, parts_of(request.app.state).trusted))
+    now = clock.now()
+    for limit, key in ((_BY_ADDRESS, address), (_BY_NAME, _name_key(username))):
+        await hold_in_database(database.app, limit, key, settings=settings, now=now)
+
+
+def _name_key(username: str) -> str:
+    return sessions.normal_username(username)
+
+
+def _form_context(
+    tiep: str,
+    *,
+    problem: CaunoiError | None = None,
+    username: str = "",
+    principal: Principal | None = None,
+) -> dict[str, Any]:
+    return {
+        "tiep": local_path(tiep) or "",
+        "problem": problem,
+        "username": username,
+        "asks_code": isinstance(problem, CodeNeeded),
+        "signed_in_as": principal,
+    }
+
+
+def _form_again(problem: CaunoiError, data: SignInForm) -> Response[Any]:
+    headers = {}
+    if problem.retry_after_seconds is not None:
+        headers["Retry-After"] = str(problem.retry_after_seconds)
+    return Template(
+        "sign_in.html",
+        context=_form_context(data.tiep, problem=problem, username=data.username[:100]),
+        status_code=status_of(problem),
+        headers=headers,
+    )
