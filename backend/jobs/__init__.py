@@ -1,0 +1,1 @@
+"""Jobs: work that follows from events, done at least once by any of several workers."""
