@@ -1,0 +1,40 @@
+"""The common words of all senders: what is sent, and what becomes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+# sent: handed over. gone: the address is dead. bad: refused for good. later: try again.
+Fate: TypeAlias = Literal["sent", "gone", "bad", "later"]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One push to one device; `collapse_key` makes repeats of it replace each other on screen."""
+
+    notification_id: int
+    device_kind: str
+    device_value: str = field(repr=False)
+    collapse_key: str
+    title: str
+    body: str
+    link: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one letter; `error` is a stable word without anything of the letter."""
+
+    fate: Fate
+    wire_id: str | None = None
+    error: str | None = None
+    retry_after_seconds: float | None = None
+
+
+class Push(Protocol):
+    """Hands letters over; answers one outcome for each, in order, and raises nothing."""
+
+    async def send(self, letters: Sequence[Letter]) -> list[Outcome]: ...
+
+    async def close(self) -> None: ...

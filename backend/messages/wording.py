@@ -1,0 +1,109 @@
+"""What a push says. It names the product and a stage, never a case's words, place or people.
+
+The only thing that leads to the case is its code, in the link; whoever opens it is asked who they
+are there. Two audiences: 'citizen' follows a case, 'officer' belongs to the agency that has it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Audience: TypeAlias = Literal["citizen", "officer"]
+Language: TypeAlias = Literal["vi", "en"]
+
+TITLE: Final = "Cầu Nối"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One sentence in both languages."""
+
+    vi: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        return self.en if language == "en" else self.vi
+
+
+# An event whose kind an audience does not find here is not announced to it.
+CITIZEN: Final[Mapping[str, Words]] = {
+    "accept": Words(
+        "Phản ánh của bạn đã được cơ quan chức năng tiếp nhận xử lý.",
+        "An agency has accepted your report.",
+    ),
+    "start": Words("Phản ánh của bạn đang được xử lý.", "Work on your report has begun."),
+    "ask": Words(
+        "Cơ quan xử lý đề nghị bạn bổ sung thông tin.", "The agency asks you for more information."
+    ),
+    "transfer": Words(
+        "Phản ánh của bạn đã được chuyển đến cơ quan có thẩm quyền.",
+        "Your report was handed to the competent agency.",
+    ),
+    "escalate": Words(
+        "Phản ánh của bạn đã được chuyển lên cấp trên xử lý.",
+        "Your report was handed to the higher authority.",
+    ),
+    "extend": Words(
+        "Thời hạn xử lý phản ánh của bạn đã được gia hạn.",
+        "The deadline of your report was extended.",
+    ),
+    "resolve": Words(
+        "Phản ánh của bạn đã có kết quả xử lý. Mời bạn xem và đánh giá.",
+        "Your report has been answered. Please look and rate the answer.",
+    ),
+    "close": Words("Phản ánh của bạn đã được đóng.", "Your report was closed."),
+    "auto_close": Words("Phản ánh của bạn đã được đóng.", "Your report was closed."),
+    "decline": Words(
+        "Phản ánh của bạn không được tiếp nhận. Mời bạn xem lý do.",
+        "Your report was not accepted. Please see the reason.",
+    ),
+    "redirect": Words(
+        "Có hướng dẫn gửi phản ánh của bạn đến cơ quan có thẩm quyền.",
+        "Your report belongs with another office. Please see which.",
+    ),
+    "merge": Words(
+        "Phản ánh của bạn đã được gộp với một phản ánh trùng.",
+        "Your report was merged with another about the same matter.",
+    ),
+    "reopen": Words("Phản ánh được xử lý lại.", "Work on the report is taken up again."),
+}
+
+OFFICER: Final[Mapping[str, Words]] = {
+    "submitted": Words("Có phản ánh mới cần tiếp nhận.", "A new report waits to be accepted."),
+    "transfer": Words(
+        "Có phản ánh được chuyển đến cơ quan bạn.", "A report was handed to your agency."
+    ),
+    "escalate": Words(
+        "Có phản ánh được chuyển lên cơ quan bạn.", "A report was handed up to your agency."
+    ),
+    "called_parent": Words(
+        "Có phản ánh quá hạn cần cơ quan cấp trên đôn đốc.",
+        "An overdue report needs the attention of the higher agency.",
+    ),
+    "assign": Words("Bạn được phân công một phản ánh.", "A report was assigned to you."),
+    "answer": Words("Người dân đã bổ sung thông tin.", "The citizen has answered."),
+    "reopen": Words("Có phản ánh được yêu cầu xử lý lại.", "A report is to be taken up again."),
+    "accept_due_soon": Words(
+        "Có phản ánh sắp đến hạn tiếp nhận.", "A report must be accepted soon."
+    ),
+    "accept_overdue": Words("Có phản ánh quá hạn tiếp nhận.", "A report was not accepted in time."),
+    "resolve_due_soon": Words("Có phản ánh sắp đến hạn xử lý.", "A report is due soon."),
+    "overdue": Words("Có phản ánh quá hạn xử lý.", "A report is overdue."),
+    "withdraw": Words("Người dân đã rút phản ánh.", "The citizen has withdrawn a report."),
+}
+
+
+def is_announced(kind: str) -> bool:
+    """Whether anybody is told of such an event."""
+    return kind in CITIZEN or kind in OFFICER
+
+
+def sentence(kind: str, audience: Audience, language: str) -> str | None:
+    """What this audience reads of an event of this kind; None if it is not told."""
+    words = (CITIZEN if audience == "citizen" else OFFICER).get(kind)
+    return words.in_language(language) if words else None
+
+
+def link(audience: Audience, code: str) -> str:
+    """Where the notification leads, as a path of our own site."""
+    return f"/theo-doi/{code}" if audience == "citizen" else "/can-bo"
