@@ -226,7 +226,8 @@ def _most_resident_bytes() -> int:
 def serve() -> None:
     """Read one JSON line per photo, answer one line each, until the input ends.
 
-    In: {"source", "large", "small"} paths. Out: {"width", "height"} or {"refused"}, and "resident_bytes".
+    In: {"source", "large", "small"} paths. Out: {"width", "height"} or {"refused"}, and the most
+    memory it ever held, "resident_bytes".
     """
     prepare()
     limit_memory()

@@ -142,13 +142,16 @@ class ObjectStore:
 
         await self._run(work)
 
-    async def list(self, prefix: str, *, limit: int = 1000) -> list[StoredObject]:
-        """The first `limit` objects whose keys start with the prefix, in the order of keys."""
+    async def list(self, prefix: str, *, limit: int = 1000, after: str = "") -> list[StoredObject]:
+        """The first `limit` objects under the prefix whose keys come after `after`, in order."""
 
         def work() -> list[StoredObject]:
             found = []
-            for item in self._client.list_objects(self._s3.bucket, prefix, recursive=True):
-                if item.is_dir or item.object_name is None:
+            for item in self._client.list_objects(
+                self._s3.bucket, prefix, recursive=True, start_after=after or None
+            ):
+                # rclone takes `start_after` for "start at"
+                if item.is_dir or item.object_name is None or item.object_name <= after:
                     continue
                 found.append(
                     StoredObject(

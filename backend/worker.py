@@ -1,0 +1,333 @@
+"""The worker process: jobs from the queue, and what is done again and again as time passes.
+
+HANDLERS is the only place that says which handler a job has; LOOPS which work is periodic. Several
+workers on one database are safe: jobs are claimed with SKIP LOCKED, every loop's work can be shared.
+A lost database or store is waited for; SIGTERM ends the process within 5 seconds, and what was under
+way goes back into the queue.
+"""
+
+import asyncio
+import contextlib
+import functools
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import structlog
+
+from backend import clock
+from backend.accounts.store import purge_sessions
+from backend.counts.fold import fold_counts
+from backend.database import CONNECTION_ERRORS, Database, DatabaseDown, open_database
+from backend.jobs import store as jobs_store
+from backend.jobs.lanes import OUTAGES, Lane, RunningLane, open_lane
+from backend.messages.announce import announce
+from backend.messages.letters import Push
+from backend.messages.senders import open_push
+from backend.photos.objects import ObjectStore
+from backend.reports.actions import fire_due
+from backend.reports.rulebook import Rulebooks
+from backend.settings import Settings
+from backend.web.logs import configure_logs
+from moderation.darkroom import Darkroom
+from moderation.jobs import derive_photo, remove_left_files, remove_orphans, requeue_waiting
+
+_log = structlog.get_logger("caunoi.worker")
+
+_FOLD_BATCH: Final = 20_000
+_STOP_SECONDS: Final = 2.5
+_INTERRUPT_SECONDS: Final = 1.0
+_RECOVERY_SECONDS: Final = 30.0
+_LONGEST_WAIT_SECONDS: Final = 10.0
+_KEPT_KEYS_DAYS: Final = 30
+_KEPT_LOG_DAYS: Final = 14
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What handlers and loops work with."""
+
+    settings: Settings
+    database: Database
+    objects: ObjectStore
+    rulebooks: Rulebooks
+    darkroom: Darkroom
+    push: Push
+
+    @property
+    def workplace(self) -> Path:
+        """Where a photo's files may lie while it is worked on."""
+        return self.settings.var_dir / "darkroom"
+
+
+async def _announce(tools: Tools, payload: bytes) -> None:
+    await announce(tools.database, tools.push, payload=payload)
+
+
+async def _derive_photo(tools: Tools, payload: bytes) -> None:
+    await derive_photo(
+        tools.database, tools.objects, tools.darkroom, folder=tools.workplace, payload=payload
+    )
+
+
+_QUICK: Final = Lane("quick", poll_seconds=0.5, at_once=16, job_seconds=120)
+_PHOTOS: Final = Lane("photos", poll_seconds=1.0, at_once=2, job_seconds=240)
+
+# Job → its lane and handler. Every handler may run twice for one job, and must not mind.
+HANDLERS: Final[Mapping[str, tuple[Lane, Callable[[Tools, bytes], Awaitable[None]]]]] = {
+    "announce": (_QUICK, _announce),
+    "derive_photo": (_PHOTOS, _derive_photo),
+}
+
+
+async def _fold(tools: Tools) -> None:
+    while await fold_counts(tools.database.app, limit=_FOLD_BATCH) >= _FOLD_BATCH:
+        pass
+
+
+async def _fire_timers(tools: Tools) -> None:
+    while await fire_due(tools.database, tools.rulebooks, clock.now()):
+        pass
+
+
+async def _free_orphans(tools: Tools) -> None:
+    if freed := await jobs_store.free_orphans(tools.database.app):
+        _log.warning("jobs of a lost worker freed", jobs=freed)
+
+
+async def _anchor(tools: Tools) -> None:
+    try:
+        from backend.audit.anchors import write_anchor
+    except ImportError:
+        return
+    async with tools.database.transaction() as connection:
+        await write_anchor(connection, clock.now())
+
+
+async def _sweep_photos(tools: Tools) -> None:
+    if waiting := await requeue_waiting(tools.database):
+        _log.warning("photos had no work in the queue", photos=waiting)
+
+
+async def _sweep_orphaned_photos(tools: Tools) -> None:
+    folders = (tools.workplace, tools.settings.var_dir / "uploads")
+    await asyncio.to_thread(remove_left_files, folders, clock.now())
+    if removed := await remove_orphans(tools.database, tools.objects, clock.now()):
+        _log.info("quarantine swept", objects=removed)
+
+
+async def _tidy(tools: Tools) -> None:
+    await purge_sessions(tools.database.app, clock.now())
+    await jobs_store.prune_idempotency_keys(tools.database.app, days=_KEPT_KEYS_DAYS)
+    await jobs_store.prune_log(tools.database.app, days=_KEPT_LOG_DAYS)
+    await jobs_store.prune_statistics(tools.database.app, days=_KEPT_LOG_DAYS)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Work done every so often, as long as the worker lives."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[Tools], Awaitable[None]]
+    within_seconds: float = 60.0
+
+
+LOOPS: Final = (
+    Loop("fold_counts", 0.5, _fold),
+    Loop("fire_timers", 1.0, _fire_timers),
+    Loop("free_orphans", 1.0, _free_orphans),
+    Loop("sweep_photos", 20.0, _sweep_photos),
+    Loop("anchor", 60.0, _anchor),
+    Loop("tidy", 600.0, _tidy),
+    Loop("sweep_orphaned_photos", 900.0, _sweep_orphaned_photos, within_seconds=600.0),
+)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; returns within 5 seconds of it."""
+    configure_logs(settings.log_level)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    tools = await _open_tools(settings, stopping)
+    if tools is None:
+        return
+    _log.info("worker started", pid=os.getpid())
+    try:
+        await _work(tools, stopping)
+    finally:
+        await _close_tools(tools)
+        _log.info("worker stopped")
+
+
+async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | None:
+    """Everything the worker needs, once the database answers; None when told to stop before."""
+    if settings.database_url is None or settings.s3 is None:
+        raise DatabaseDown()
+    wait = 0.2
+    while not stopping.is_set():
+        try:
+            database = await open_database(
+                settings.database_url,
+                app_size=settings.database_pool_size,
+                public_size=1,
+                application_name="caunoi-worker",
+            )
+        except DatabaseDown:
+            _log.warning("database not reachable", retry_seconds=wait)
+            await _pause(stopping, wait)
+            wait = min(wait * 2, 2.0)
+            continue
+        return Tools(
+            settings=settings,
+            database=database,
+            objects=ObjectStore(settings.s3),
+            rulebooks=Rulebooks(database),
+            darkroom=Darkroom(),
+            push=open_push(settings),
+        )
+    return None
+
+
+async def _close_tools(tools: Tools) -> None:
+    for close in (tools.darkroom.close, tools.push.close, tools.objects.close):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(close(), timeout=0.5)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(tools.database.close(), timeout=1.0)
+
+
+async def _work(tools: Tools, stopping: asyncio.Event) -> None:
+    loops = [asyncio.create_task(_keep(one, tools, stopping), name=one.name) for one in LOOPS]
+    alive = asyncio.create_task(_say_alive(tools.settings, stopping))
+    try:
+        await _keep_lanes(tools, stopping)
+    finally:
+        stopping.set()
+        for task in (*loops, alive):
+            task.cancel()
+        await asyncio.wait((*loops, alive), timeout=_INTERRUPT_SECONDS)
+
+
+async def _keep(loop: Loop, tools: Tools, stopping: asyncio.Event) -> None:
+    """Do the loop's work in its rhythm; an error is told once, and the wait grows until it ends."""
+    failures = 0
+    while not stopping.is_set():
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(loop.within_seconds):
+                await loop.work(tools)
+        except Exception as error:  # a loop outlives whatever its work meets
+            if failures == 0:
+                is_outage = isinstance(error, OUTAGES)
+                _log.warning(
+                    "loop failed",
+                    loop=loop.name,
+                    error=type(error).__name__,
+                    exc_info=None if is_outage else error,
+                )
+            failures += 1
+        else:
+            if failures:
+                _log.info("loop recovered", loop=loop.name, failures=failures)
+            failures = 0
+        slow_down = min(0.5 * 2**failures, _LONGEST_WAIT_SECONDS) if failures else 0.0
+        spent = time.monotonic() - started
+        await _pause(stopping, max(loop.every_seconds - spent, slow_down, 0.05))
+
+
+async def _keep_lanes(tools: Tools, stopping: asyncio.Event) -> None:
+    """Run all lanes; when the database is lost, start them anew under new identities."""
+    wait = 0.2
+    while not stopping.is_set():
+        try:
+            await _run_lanes(tools, stopping)
+            wait = 0.2
+        except (*CONNECTION_ERRORS, asyncpg.PostgresError, DatabaseDown) as error:
+            _log.warning("queue lost", error=type(error).__name__, retry_seconds=wait)
+        except Exception:
+            _log.exception("queue failed", retry_seconds=wait)
+        if not stopping.is_set():
+            await _pause(stopping, wait)
+            wait = min(wait * 2, 5.0)
+
+
+async def _run_lanes(tools: Tools, stopping: asyncio.Event) -> None:
+    url = tools.settings.database_url
+    # As long as this connection lives, nobody takes this worker's jobs for orphans.
+    life = await asyncpg.connect(
+        url,
+        timeout=5,
+        command_timeout=10,
+        server_settings={"role": "caunoi_app", "application_name": "caunoi-worker-life"},
+    )
+    try:
+        lanes = [
+            open_lane(tools.database, lane, _handlers_of(tools, lane)) for lane in (_QUICK, _PHOTOS)
+        ]
+        for lane in lanes:
+            await jobs_store.hold_life_lock(life, lane.manager.queue_manager_id)
+        lost = asyncio.Event()
+        life.add_termination_listener(lambda _: lost.set())
+        await _free_orphans(tools)
+        await _run_until_stopped(lanes, stopping, lost)
+    finally:
+        life.terminate()
+
+
+def _handlers_of(tools: Tools, lane: Lane) -> dict[str, Callable[[bytes], Awaitable[None]]]:
+    return {
+        name: functools.partial(handler, tools)
+        for name, (its, handler) in HANDLERS.items()
+        if its is lane
+    }
+
+
+async def _run_until_stopped(
+    lanes: list[RunningLane], stopping: asyncio.Event, lost: asyncio.Event
+) -> None:
+    running = [asyncio.create_task(lane.run(), name=lane.lane.name) for lane in lanes]
+    ends = [asyncio.create_task(event.wait()) for event in (stopping, lost)]
+    await asyncio.wait((*running, *ends), return_when=asyncio.FIRST_COMPLETED)
+    for task in ends:
+        task.cancel()
+    for lane in lanes:
+        lane.stop()
+    _, late = await asyncio.wait(running, timeout=_STOP_SECONDS)
+    if late:
+        for lane in lanes:
+            lane.interrupt()
+        patience = _INTERRUPT_SECONDS if stopping.is_set() else _RECOVERY_SECONDS
+        _, late = await asyncio.wait(running, timeout=patience)
+    if late:
+        # A handler that cannot be interrupted: its job is an orphan as soon as this process ends.
+        _log.error("worker does not come to an end")
+        os._exit(1)
+    for task in running:
+        if task.done() and (error := task.exception()) is not None:
+            raise error
+    if lost.is_set():
+        raise DatabaseDown()
+
+
+async def _say_alive(settings: Settings, stopping: asyncio.Event) -> None:
+    """Touch `worker-<pid>.alive` every few seconds: the event loop turns."""
+    path = settings.var_dir / f"worker-{os.getpid()}.alive"
+    try:
+        while not stopping.is_set():
+            await asyncio.to_thread(path.touch)
+            await _pause(stopping, 5.0)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), timeout=seconds)
