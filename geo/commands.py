@@ -20,14 +20,13 @@ from geo.errors import GeoError
 from geo.findings import Finding, has_errors
 from geo.imports import (
     OwnerConnection,
-    Target,
     activate_generations,
     import_source,
     import_successors,
 )
 from geo.reading import FieldNames, Source, read_boundaries
 from geo.successors import read_successors
-from geo.units import LEVELS, Level, UnitCode
+from geo.units import LEVELS, Level, Target, UnitCode
 from geo.validate import DEFAULT_TOLERANCE_SQUARE_METRES, CheckRules
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")

@@ -70,7 +70,6 @@ def _gaps(codes: list[str], geoms: np.ndarray, tree: STRtree) -> list[_Place]:
 def _report(
     check: Check, places: list[_Place], tolerance_square_metres: float, is_allowed: bool
 ) -> list[Finding]:
-    word = "overlap" if check == "overlap" else "leave a gap"
     findings = []
     slivers = 0
     for size, codes, place in sorted(places, key=lambda found: (-found[0], found[1])):
@@ -80,7 +79,10 @@ def _report(
         severity: Severity = "error"
         if is_allowed or size <= tolerance_square_metres:
             severity = "warning"
-        message = f"{' and '.join(codes)} {word} of {size:,.0f} m² at {place}"
+        who = f"{' and '.join(codes)} overlap by" if check == "overlap" else "nobody's land:"
+        message = f"{who} {size:,.0f} m² at {place}"
+        if check == "gap":
+            message += f", bordering {', '.join(codes)}"
         findings.append(Finding(severity, check, message, codes, size))
     if slivers:
         findings.append(Finding("note", check, f"{slivers} under 1 m², from rounding"))

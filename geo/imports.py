@@ -15,14 +15,15 @@ from geo import store
 from geo.errors import GenerationMissing, ImportRefused
 from geo.findings import Finding, has_errors
 from geo.generations import store as generations
+from geo.generations.checks import check_stored, is_stored_so
 from geo.generations.periods import settle_periods
 from geo.reading import Source
 from geo.statements import Connection
 from geo.successors import SuccessorRow, resolve_successors
-from geo.units import Generation, Level, Successor, UnitAt, UnitDraft
+from geo.units import Generation, Level, Successor, Target, UnitAt, UnitDraft, UnitShape
 from geo.validate import CheckRules, check_features
 
-Outcome = Literal["add", "replace_loaded", "replace_active", "refused"]
+Outcome = Literal["add", "replace_loaded", "replace_active", "unchanged", "refused"]
 Say = Callable[[str], None]
 
 
@@ -30,18 +31,6 @@ class OwnerConnection(Connection, Protocol):
     """An asyncpg connection of the tables' owner, on which transactions can be opened."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where units go: the generation they are, or will be, and whether an exact one may yield."""
-
-    level: Level
-    valid_from: date
-    valid_to: date | None
-    source: str
-    is_approximate: bool = False
-    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +63,8 @@ async def import_source(
     """
     known: dict[str, UnitAt] = {
         unit.code: unit
-        for unit in await store.list_units_of_generation(
-            conn, level=target.level, valid_from=target.valid_from
-        )
+        for unit in await store.list_all_units(conn)
+        if (unit.level, unit.valid_from) == (target.level, target.valid_from)
     }
     say("checking shapes, overlaps and gaps")
     drafts, findings = check_features(
@@ -104,14 +92,19 @@ async def load_units(
         await generations.lock_generations(conn)
         existing = _find(await store.list_generations(conn), target.level, target.valid_from)
         units = await store.list_all_units(conn)
-        found = [*findings, *check_stored(drafts, target, existing=existing, units=units)]
+        outcome = _outcome(existing)
+        found = list(findings)
+        if is_stored_so(drafts, target, existing=existing, shapes=await _shapes(conn, existing)):
+            outcome = "unchanged"
+        else:
+            found += check_stored(drafts, target, existing=existing, units=units)
         report = ImportReport(
-            outcome="refused" if has_errors(found) else _outcome(existing),
+            outcome="refused" if has_errors(found) else outcome,
             unit_count=len(drafts),
             area_km2=sum(draft.area_km2 for draft in drafts),
             findings=tuple(found),
         )
-        if commit and report.outcome != "refused":
+        if commit and report.outcome not in ("refused", "unchanged"):
             say(f"writing {len(drafts)} units")
             await _write(conn, drafts, target, existing=existing, units=units)
     return report
@@ -190,53 +183,12 @@ async def import_successors(
     return successors, findings
 
 
-def check_stored(
-    drafts: Sequence[UnitDraft],
-    target: Target,
-    *,
-    existing: Generation | None,
-    units: Sequence[UnitAt],
-) -> list[Finding]:
-    """Find what the stored units have against loading these."""
-    same_day = [unit for unit in units if unit.valid_from == target.valid_from]
-    here = {unit.code: unit for unit in same_day if unit.level == target.level}
-    elsewhere = {unit.code for unit in same_day if unit.level != target.level}
-    codes = {draft.code for draft in drafts}
-    findings = []
-    if not drafts:
-        findings.append(Finding("error", "file", "no unit is fit to be loaded"))
-    if target.valid_to is not None and target.valid_to <= target.valid_from:
-        findings.append(Finding("error", "stored", "valid-to must be later than valid-from"))
-    taken = tuple(sorted(codes & elsewhere))
-    if taken:
-        message = f"{len(taken)} codes belong to another level of {target.valid_from}"
-        findings.append(Finding("error", "stored", message, taken))
-    if existing and existing.state == "active":
-        findings += _check_replacing(existing, target, gone=tuple(sorted(here.keys() - codes)))
-    known = {unit.code for unit in units if unit.level != target.level}
-    orphans = {draft.parent for draft in drafts if draft.parent and draft.parent not in known}
-    if orphans:
-        named = tuple(sorted(orphans))
-        message = f"parents not stored (yet): {', '.join(named)}"
-        findings.append(Finding("warning", "parent", message, named))
-    renamed = [d.code for d in drafts if d.code in here and here[d.code].name != d.name]
-    if renamed:
-        message = f"{len(renamed)} units get another name"
-        findings.append(Finding("note", "stored", message, tuple(renamed)))
-    return findings
-
-
-def _check_replacing(
-    existing: Generation, target: Target, *, gone: tuple[str, ...]
-) -> list[Finding]:
-    if not (existing.is_approximate or target.replace):
-        message = "this generation is active and exact; --replace would overwrite its shapes"
-        return [Finding("error", "stored", message)]
-    if gone:
-        # a report keeps the unit of its day, so an active generation never loses one
-        message = f"{len(gone)} active units are not in the file; load another generation instead"
-        return [Finding("error", "stored", message, gone)]
-    return []
+async def _shapes(conn: Connection, existing: Generation | None) -> list[UnitShape]:
+    if existing is None:
+        return []
+    return await store.list_shapes_of_generation(
+        conn, level=existing.level, valid_from=existing.valid_from
+    )
 
 
 def _outcome(existing: Generation | None) -> Outcome:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from geo.findings import Finding, has_errors
-from geo.imports import ImportReport, Target
+from geo.findings import SEVERITIES, Finding, has_errors
+from geo.imports import ImportReport
 from geo.reading import Source
-from geo.units import Generation, UnitAt, UnitRow
+from geo.units import Generation, Target, UnitAt, UnitRow
 
 # A file that overlaps everywhere would fill the screen: the largest tell enough.
 LISTED_PER_CHECK = 20
@@ -16,6 +16,7 @@ _OUTCOMES = {
     "add": "a new generation, inactive until `caunoi units activate`",
     "replace_loaded": "in place of the inactive generation of that day",
     "replace_active": "in place of the active generation, at once",
+    "unchanged": "stored exactly so already",
     "refused": "refused",
 }
 
@@ -53,7 +54,7 @@ def describe_import(report: ImportReport, target: Target, *, is_committed: bool)
 
 def describe_findings(findings: Sequence[Finding]) -> Iterator[str]:
     """List findings, errors first, the first twenty of each check, then the numbers of each."""
-    for severity in ("error", "warning", "note"):
+    for severity in SEVERITIES:
         listed: Counter[str] = Counter()
         for finding in findings:
             if finding.severity == severity:
@@ -64,9 +65,7 @@ def describe_findings(findings: Sequence[Finding]) -> Iterator[str]:
             if count > LISTED_PER_CHECK:
                 yield f"{severity:<11} {check}: … and {count - LISTED_PER_CHECK} more"
     numbers = Counter(finding.severity for finding in findings)
-    yield f"findings    {numbers['error']} errors, {numbers['warning']} warnings, " + (
-        f"{numbers['note']} notes"
-    )
+    yield "findings    " + ", ".join(f"{kind}s {numbers[kind]}" for kind in SEVERITIES)
 
 
 def describe_successors(findings: Sequence[Finding], *, count: int, commit: bool) -> Iterator[str]:

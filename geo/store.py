@@ -155,8 +155,11 @@ _changes = union(
 _NEXT_CHANGE = compile_statement(
     select(func.min(_changes.c.day)).where(_changes.c.day > day_param("on"))
 )
-_UNITS_OF_GENERATION = compile_statement(
-    select(*_unit_columns).where(_units_of_given_generation).order_by(unit.c.code).limit(MAX_UNITS)
+_SHAPES_OF_GENERATION = compile_statement(
+    select(*_unit_columns, unit.c.geom)
+    .where(_units_of_given_generation)
+    .order_by(unit.c.code)
+    .limit(MAX_UNITS)
 )
 _ALL_UNITS = compile_statement(
     select(*_unit_columns).order_by(unit.c.code, unit.c.valid_from).limit(MAX_UNITS * 10)
@@ -263,12 +266,13 @@ async def find_next_change(conn: Connection, *, on: date) -> date | None:
     return changed_on
 
 
-async def list_units_of_generation(
+async def list_shapes_of_generation(
     conn: Connection, *, level: Level, valid_from: date
-) -> list[UnitAt]:
-    """List the units of one generation by code, whether it is active or not."""
-    args = _UNITS_OF_GENERATION.args(key_level=level, key_valid_from=valid_from)
-    return [_unit(row) for row in await conn.fetch(_UNITS_OF_GENERATION.sql, *args)]
+) -> list[UnitShape]:
+    """List the units of one generation with their boundaries, whether it is active or not."""
+    args = _SHAPES_OF_GENERATION.args(key_level=level, key_valid_from=valid_from)
+    rows = await conn.fetch(_SHAPES_OF_GENERATION.sql, *args)
+    return [UnitShape(_unit(row), shapely.from_wkb(row["geom"])) for row in rows]
 
 
 async def list_all_units(conn: Connection) -> list[UnitAt]:

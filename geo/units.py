@@ -96,6 +96,18 @@ class UnitDraft:
     is_approximate: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where units go: the generation they are, or will be, and whether an exact one may yield."""
+
+    level: Level
+    valid_from: date
+    valid_to: date | None
+    source: str
+    is_approximate: bool = False
+    replace: bool = False
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Successor:
     """What became of an old unit: wholly part of the new one, or split over several."""

@@ -56,6 +56,7 @@ def check_features(
             drafts.append(draft)
     drafts.sort(key=lambda draft: draft.code)
     findings += _check_names(drafts)
+    findings += _check_kinds(drafts)
     findings += check_coverage(
         {draft.code: draft.geom for draft in drafts},
         tolerance_square_metres=rules.tolerance_square_metres,
@@ -145,8 +146,6 @@ def _check_name(feature: Feature, before: UnitAt | None) -> tuple[str, str, list
     elif kind is None and before and before.name.casefold().endswith(" " + name.casefold()):
         kind, name = before.kind, before.name
         findings.append(_found("note", "name", feature, f"bare name; kept {name}"))
-    if kind is None:
-        findings.append(_found("warning", "kind", feature, f"no kind of unit in {name!r}"))
     return name, kind or "", findings
 
 
@@ -216,6 +215,15 @@ def _check_names(drafts: Sequence[UnitDraft]) -> list[Finding]:
         message = f"one name when typed without marks: {', '.join(group)}"
         findings.append(Finding("warning", "name", message, concerned))
     return findings
+
+
+def _check_kinds(drafts: Sequence[UnitDraft]) -> list[Finding]:
+    bare = [draft for draft in drafts if not draft.kind]
+    if not bare:
+        return []
+    shown = ", ".join(draft.name for draft in bare[:5])
+    message = f"{len(bare)} names begin with no kind of unit ({shown}{', …' if bare[5:] else ''})"
+    return [Finding("warning", "kind", message, tuple(draft.code for draft in bare))]
 
 
 def _error(check: Check, feature: Feature, message: str) -> Finding:

@@ -20,14 +20,13 @@ from backend.demo.gazetteer.store import PROVINCE, NewUnit, OldUnit, read_gazett
 from geo.errors import ImportRefused
 from geo.imports import (
     OwnerConnection,
-    Target,
     activate_generations,
     import_successors,
     load_units,
 )
 from geo.store import list_generations
 from geo.successors import SuccessorRow
-from geo.units import Level, Successor, UnitCode, UnitDraft, find_kind
+from geo.units import Level, Successor, Target, UnitCode, UnitDraft, find_kind
 from geo.validate import draft_unit
 
 # The list of the General Statistics Office of that day has these 170 communes in 13 districts.

@@ -23,7 +23,10 @@ _generation_is_given = and_(
 _unit_is_in_generation = and_(
     unit.c.level == text_param("key_level"), unit.c.valid_from == day_param("key_valid_from")
 )
-_LOCK = compile_statement(select(config_epoch.c.epoch).with_for_update())
+# One number for "somebody changes units of this database now". A lock on the row of config_epoch
+# would hold up everyone else who changes configuration for as long as shapes are written.
+_UNITS_LOCK = 0x0CA0_6E01
+_LOCK = compile_statement(select(func.pg_advisory_xact_lock(_UNITS_LOCK)))
 _BUMP = compile_statement(update(config_epoch).values(epoch=config_epoch.c.epoch + 1))
 
 _new_generation = insert(unit_generation).values(
@@ -121,7 +124,7 @@ _ADD_SUCCESSOR = compile_statement(
 
 
 async def lock_generations(conn: Connection) -> None:
-    """Wait until no one else changes units or configuration; held to the transaction's end."""
+    """Wait until no one else changes units; held to the transaction's end."""
     await conn.execute(_LOCK.sql, *_LOCK.args())
 
 

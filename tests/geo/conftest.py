@@ -22,10 +22,13 @@ from tests.geo.factories import (
 @pytest.fixture(scope="session")
 def real_url(server_url: str, template_database: str) -> Iterator[str]:
     """A database for the real boundaries, which the tests of reading share."""
-    name = f"test_geo_{uuid4().hex}"
-    run_client("createdb", ["--template", template_database, name], url=server_url)
-    yield url_of(server_url, name)
-    run_client("dropdb", ["--force", name], url=server_url)
+    yield from _a_database(server_url, template_database)
+
+
+@pytest.fixture(scope="session")
+def empty_url(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database in which every test's changes are rolled back."""
+    yield from _a_database(server_url, template_database)
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +44,18 @@ async def real(real_url: str) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-async def conn(database_url: str) -> AsyncIterator[Any]:
-    """A connection as owner to an empty migrated database of this test's own."""
-    conn = await asyncpg.connect(database_url)
+async def conn(empty_url: str) -> AsyncIterator[Any]:
+    """A connection as owner, in a transaction that is rolled back after the test."""
+    conn = await asyncpg.connect(empty_url)
+    transaction = conn.transaction()
+    await transaction.start()
     yield conn
+    await transaction.rollback()
     await conn.close()
+
+
+def _a_database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_geo_{uuid4().hex}"
+    run_client("createdb", ["--template", template, name], url=server_url)
+    yield url_of(server_url, name)
+    run_client("dropdb", ["--force", name], url=server_url)

@@ -9,9 +9,9 @@ import shapely
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.imports import ImportReport, Target, activate_generations, import_source, load_units
+from geo.imports import ImportReport, activate_generations, import_source, load_units
 from geo.reading import FieldNames, Source, read_boundaries
-from geo.units import Level, UnitAt, UnitCode, UnitDraft, UnitShape
+from geo.units import Level, Target, UnitAt, UnitCode, UnitDraft, UnitShape
 from geo.validate import CheckRules, draft_unit
 from tests.shared_data import shared
 
