@@ -194,7 +194,7 @@ class ObjectStore:
         except TimeoutError:
             raise StoreDown(retry_after_seconds=3) from None
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._threads, _in_our_words, work)
+        future = loop.run_in_executor(self._threads, self._in_our_words, work)
         future.add_done_callback(self._release)
         # A cancelled caller leaves the thread running: it is free only when the work has ended.
         return await asyncio.shield(future)
@@ -203,6 +203,18 @@ class ObjectStore:
         self._free_threads.release()
         if not future.cancelled():
             future.exception()
+
+    def _in_our_words(self, work: Callable[[], T]) -> T:
+        try:
+            try:
+                return work()
+            except (S3Error, InvalidResponseError) as error:
+                # Without its bucket a store would seem to have lost every photo at once.
+                if _is_missing(error) and self._client.bucket_exists(self._s3.bucket):
+                    raise ObjectMissing() from error
+                raise
+        except (MinioException, HTTPError, TimeoutError, ConnectionError) as error:
+            raise StoreDown(retry_after_seconds=5) from error
 
     def _put(self, key: str, file: BinaryIO, size: int, content_type: str, sha256: str) -> None:
         # minio's own put_object reads the whole body into memory; its signer does not need to.
@@ -283,17 +295,6 @@ class _Bounded(io.RawIOBase):
 
     def tell(self) -> int:
         return self._file.tell()
-
-
-def _in_our_words(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except (S3Error, InvalidResponseError) as error:
-        if _is_missing(error):
-            raise ObjectMissing() from error
-        raise StoreDown(retry_after_seconds=5) from error
-    except (MinioException, HTTPError, TimeoutError, ConnectionError) as error:
-        raise StoreDown(retry_after_seconds=5) from error
 
 
 def _is_missing(error: S3Error | InvalidResponseError) -> bool:

@@ -1,0 +1,1 @@
+"""Twins: real local servers that stand for outside services, with faults on demand."""
