@@ -1,9 +1,9 @@
 """The worker process: jobs from the queue, and what is done again and again as time passes.
 
 HANDLERS is the only place that says which handler a job has; LOOPS which work is periodic. Several
-workers on one database are safe: jobs are claimed with SKIP LOCKED, every loop's work can be shared.
-A lost database or store is waited for; SIGTERM ends the process within 5 seconds, and what was under
-way goes back into the queue.
+workers on one database are safe: jobs are claimed with SKIP LOCKED, and every loop's work can be
+shared. A lost database or store is waited for; SIGTERM ends the process within 5 seconds, and what
+was under way goes back into the queue.
 """
 
 import asyncio
@@ -17,18 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import structlog
 
 from backend import clock
 from backend.accounts.store import purge_sessions
 from backend.counts.fold import fold_counts
-from backend.database import CONNECTION_ERRORS, Database, DatabaseDown, open_database
+from backend.database import Database, DatabaseDown, open_database
 from backend.jobs import store as jobs_store
-from backend.jobs.lanes import OUTAGES, Lane, RunningLane, open_lane
+from backend.jobs.lanes import OUTAGES, Handler, Lane
+from backend.jobs.running import free_orphans, keep_lanes
 from backend.messages.announce import announce
 from backend.messages.letters import Push
 from backend.messages.senders import open_push
+from backend.photos.errors import StoreDown
 from backend.photos.objects import ObjectStore
 from backend.reports.actions import fire_due
 from backend.reports.rulebook import Rulebooks
@@ -40,9 +41,7 @@ from moderation.jobs import derive_photo, remove_left_files, remove_orphans, req
 _log = structlog.get_logger("caunoi.worker")
 
 _FOLD_BATCH: Final = 20_000
-_STOP_SECONDS: Final = 2.5
-_INTERRUPT_SECONDS: Final = 1.0
-_RECOVERY_SECONDS: Final = 30.0
+_END_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 10.0
 _KEPT_KEYS_DAYS: Final = 30
 _KEPT_LOG_DAYS: Final = 14
@@ -96,8 +95,7 @@ async def _fire_timers(tools: Tools) -> None:
 
 
 async def _free_orphans(tools: Tools) -> None:
-    if freed := await jobs_store.free_orphans(tools.database.app):
-        _log.warning("jobs of a lost worker freed", jobs=freed)
+    await free_orphans(tools.database)
 
 
 async def _anchor(tools: Tools) -> None:
@@ -169,13 +167,14 @@ async def run_worker(settings: Settings) -> None:
 
 async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | None:
     """Everything the worker needs, once the database answers; None when told to stop before."""
-    if settings.database_url is None or settings.s3 is None:
-        raise DatabaseDown()
+    url, s3 = _database_url(settings), settings.s3
+    if s3 is None:
+        raise StoreDown()
     wait = 0.2
     while not stopping.is_set():
         try:
             database = await open_database(
-                settings.database_url,
+                url,
                 app_size=settings.database_pool_size,
                 public_size=1,
                 application_name="caunoi-worker",
@@ -188,12 +187,18 @@ async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | No
         return Tools(
             settings=settings,
             database=database,
-            objects=ObjectStore(settings.s3),
+            objects=ObjectStore(s3),
             rulebooks=Rulebooks(database),
             darkroom=Darkroom(),
             push=open_push(settings),
         )
     return None
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise DatabaseDown()
+    return settings.database_url
 
 
 async def _close_tools(tools: Tools) -> None:
@@ -208,12 +213,19 @@ async def _work(tools: Tools, stopping: asyncio.Event) -> None:
     loops = [asyncio.create_task(_keep(one, tools, stopping), name=one.name) for one in LOOPS]
     alive = asyncio.create_task(_say_alive(tools.settings, stopping))
     try:
-        await _keep_lanes(tools, stopping)
+        await keep_lanes(tools.database, _database_url(tools.settings), _lanes(tools), stopping)
     finally:
         stopping.set()
         for task in (*loops, alive):
             task.cancel()
-        await asyncio.wait((*loops, alive), timeout=_INTERRUPT_SECONDS)
+        await asyncio.wait((*loops, alive), timeout=_END_SECONDS)
+
+
+def _lanes(tools: Tools) -> dict[Lane, dict[str, Handler]]:
+    lanes: dict[Lane, dict[str, Handler]] = {}
+    for name, (lane, handler) in HANDLERS.items():
+        lanes.setdefault(lane, {})[name] = functools.partial(handler, tools)
+    return lanes
 
 
 async def _keep(loop: Loop, tools: Tools, stopping: asyncio.Event) -> None:
@@ -241,80 +253,6 @@ async def _keep(loop: Loop, tools: Tools, stopping: asyncio.Event) -> None:
         slow_down = min(0.5 * 2**failures, _LONGEST_WAIT_SECONDS) if failures else 0.0
         spent = time.monotonic() - started
         await _pause(stopping, max(loop.every_seconds - spent, slow_down, 0.05))
-
-
-async def _keep_lanes(tools: Tools, stopping: asyncio.Event) -> None:
-    """Run all lanes; when the database is lost, start them anew under new identities."""
-    wait = 0.2
-    while not stopping.is_set():
-        try:
-            await _run_lanes(tools, stopping)
-            wait = 0.2
-        except (*CONNECTION_ERRORS, asyncpg.PostgresError, DatabaseDown) as error:
-            _log.warning("queue lost", error=type(error).__name__, retry_seconds=wait)
-        except Exception:
-            _log.exception("queue failed", retry_seconds=wait)
-        if not stopping.is_set():
-            await _pause(stopping, wait)
-            wait = min(wait * 2, 5.0)
-
-
-async def _run_lanes(tools: Tools, stopping: asyncio.Event) -> None:
-    url = tools.settings.database_url
-    # As long as this connection lives, nobody takes this worker's jobs for orphans.
-    life = await asyncpg.connect(
-        url,
-        timeout=5,
-        command_timeout=10,
-        server_settings={"role": "caunoi_app", "application_name": "caunoi-worker-life"},
-    )
-    try:
-        lanes = [
-            open_lane(tools.database, lane, _handlers_of(tools, lane)) for lane in (_QUICK, _PHOTOS)
-        ]
-        for lane in lanes:
-            await jobs_store.hold_life_lock(life, lane.manager.queue_manager_id)
-        lost = asyncio.Event()
-        life.add_termination_listener(lambda _: lost.set())
-        await _free_orphans(tools)
-        await _run_until_stopped(lanes, stopping, lost)
-    finally:
-        life.terminate()
-
-
-def _handlers_of(tools: Tools, lane: Lane) -> dict[str, Callable[[bytes], Awaitable[None]]]:
-    return {
-        name: functools.partial(handler, tools)
-        for name, (its, handler) in HANDLERS.items()
-        if its is lane
-    }
-
-
-async def _run_until_stopped(
-    lanes: list[RunningLane], stopping: asyncio.Event, lost: asyncio.Event
-) -> None:
-    running = [asyncio.create_task(lane.run(), name=lane.lane.name) for lane in lanes]
-    ends = [asyncio.create_task(event.wait()) for event in (stopping, lost)]
-    await asyncio.wait((*running, *ends), return_when=asyncio.FIRST_COMPLETED)
-    for task in ends:
-        task.cancel()
-    for lane in lanes:
-        lane.stop()
-    _, late = await asyncio.wait(running, timeout=_STOP_SECONDS)
-    if late:
-        for lane in lanes:
-            lane.interrupt()
-        patience = _INTERRUPT_SECONDS if stopping.is_set() else _RECOVERY_SECONDS
-        _, late = await asyncio.wait(running, timeout=patience)
-    if late:
-        # A handler that cannot be interrupted: its job is an orphan as soon as this process ends.
-        _log.error("worker does not come to an end")
-        os._exit(1)
-    for task in running:
-        if task.done() and (error := task.exception()) is not None:
-            raise error
-    if lost.is_set():
-        raise DatabaseDown()
 
 
 async def _say_alive(settings: Settings, stopping: asyncio.Event) -> None:
