@@ -1,6 +1,6 @@
 """The routes of the citizens' door."""
 
-from mobile_api import own, photos, places, reports
+from mobile_api import own, pages, photos, places, reports
 
 ROUTES = [
     reports.submit,
@@ -18,4 +18,10 @@ ROUTES = [
     photos.show,
     places.list_categories,
     places.unit_at,
+    pages.report_form,
+    pages.send_report,
+    pages.track_form,
+    pages.track,
+    pages.act,
+    pages.look_around,
 ]

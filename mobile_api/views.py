@@ -4,36 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from backend.reports.event_words import event_label
 from backend.reports.lifecycle import Language, Status, label
 from backend.reports.rulebook import Rulebook
-
-# Kinds of events in the public timeline and what people call them.
-EVENT_LABELS: Mapping[str, tuple[str, str]] = {
-    "submitted": ("Gửi phản ánh", "Report sent"),
-    "accept": ("Cơ quan đã nhận xử lý", "Accepted by the agency"),
-    "decline": ("Không tiếp nhận", "Declined"),
-    "redirect": ("Hướng dẫn đến cơ quan có thẩm quyền", "Referred to the competent office"),
-    "assign": ("Đã phân công cán bộ", "Officer assigned"),
-    "start": ("Bắt đầu xử lý", "Work started"),
-    "ask": ("Yêu cầu bổ sung thông tin", "More information asked"),
-    "answer": ("Người dân đã bổ sung thông tin", "Information given"),
-    "transfer": ("Chuyển cơ quan khác xử lý", "Handed over to another agency"),
-    "escalate": ("Chuyển cấp trên", "Escalated"),
-    "resolve": ("Đã xử lý", "Resolved"),
-    "await_confirmation": ("Chờ người dân xác nhận", "Waiting for the citizen to confirm"),
-    "close": ("Đã đóng", "Closed"),
-    "auto_close": ("Đã đóng (hết thời gian xác nhận)", "Closed (confirmation period over)"),
-    "rate": ("Người dân đánh giá", "Rated by the citizen"),
-    "reopen": ("Yêu cầu xử lý lại", "Reopened"),
-    "extend": ("Gia hạn", "Deadline extended"),
-    "merge": ("Gộp với phản ánh trùng", "Merged with a duplicate"),
-    "unmerge": ("Tách khỏi phản ánh đã gộp", "Separated again"),
-    "publish": ("Công khai", "Published"),
-    "withdraw": ("Người dân rút phản ánh", "Withdrawn by the citizen"),
-    "due_soon": ("Sắp đến hạn", "Due soon"),
-    "overdue": ("Quá hạn", "Overdue"),
-    "photo_added": ("Bổ sung ảnh", "Photo added"),
-}
 
 
 def submit_answer(submitted: Any) -> dict[str, Any]:
@@ -80,11 +53,10 @@ def timeline(
     """The public history, oldest first, in people's words."""
     steps = []
     for event in events:
-        vi, en = EVENT_LABELS.get(event["kind"], (event["kind"], event["kind"]))
         steps.append(
             {
                 "kind": event["kind"],
-                "label": en if language == "en" else vi,
+                "label": event_label(event["kind"], language),
                 "at": event["at"],
                 "status": event["body"].get("status"),
                 "agency": agency_of(rulebook, event["agency_code"], language),

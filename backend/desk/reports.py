@@ -33,7 +33,7 @@ from backend.web.texts import clean_text
 
 OPT = {"policy": staff()}
 # "Soon" in the queue's filter: what falls due within the next day by the clock.
-_SOON = timedelta(hours=24)
+SOON = timedelta(hours=24)
 
 QueueStatus = Literal[
     "open",
@@ -113,7 +113,7 @@ async def list_queue(
         category=category,
         due=due,
         words=words,
-        soon_before=now() + _SOON,
+        soon_before=now() + SOON,
         after=read_cursor(after) if after else None,
         limit=limit,
     )

@@ -1,6 +1,6 @@
 """The routes of the officers' door."""
 
-from backend.desk import reports, routing
+from backend.desk import pages, reports, routing
 
 ROUTES = [
     reports.list_queue,
@@ -10,4 +10,7 @@ ROUTES = [
     reports.upload_evidence,
     reports.show_photo,
     routing.explain,
+    pages.queue,
+    pages.case,
+    pages.act,
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.accounts.principals import Principal
+from backend.reports.event_words import event_label
 from backend.reports.lifecycle import LIFECYCLE, Language, Move, Need, Status, allowed_moves, label
 from backend.reports.moves import roles_for
 from backend.reports.report import Report
@@ -115,6 +116,7 @@ def history_step(step: Mapping[str, Any], rulebook: Rulebook, language: Language
     return {
         "seq": step["seq"],
         "kind": step["kind"],
+        "label": event_label(step["kind"], language),
         "at": step["at"],
         "actor": {"kind": step["actor_kind"], "id": step["actor_id"], "name": step["actor_name"]},
         "agency": agency(rulebook, step["agency_code"], language),
