@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import click
 
 from geo import printing, store
@@ -265,6 +266,8 @@ def _run(roof: Roof, work: Callable[[OwnerConnection], Awaitable[None]]) -> None
         asyncio.run(connected())
     except GeoError as error:
         raise click.ClickException(str(error)) from error
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError) as error:
+        raise click.ClickException("this database has no units yet: caunoi migrate") from error
 
 
 def _exit_if_refused(findings: list[Finding] | tuple[Finding, ...]) -> None:

@@ -204,6 +204,12 @@ def test_mistakes_are_answered_with_a_sentence(
     assert "Traceback" not in done.output
 
 
+def test_a_database_without_tables_is_pointed_out(server_url: str) -> None:
+    done = CliRunner().invoke(units, ["generations"], obj=Roof(server_url))
+    assert done.exit_code == 1
+    assert "caunoi migrate" in done.output
+
+
 def test_a_file_that_is_none_is_refused_on_the_command_line(caunoi: Caunoi, tmp_path: Path) -> None:
     path = tmp_path / "units.geojson"
     path.write_text("no boundaries", encoding="utf-8")
