@@ -73,10 +73,9 @@ def vietnam_overrides(years: Iterable[int], *, worked_day: Spans) -> dict[date, 
     From the package `holidays`: a seed, for yearly notices add swaps it may not know yet.
     """
     wanted = set(years)
-    # A swap may work a day of the year before or after the one it belongs to (27/12/2014).
-    asked = {near for year in wanted for near in (year - 1, year, year + 1)}
-    vietnam = holidays.country_holidays("VN", years=sorted(asked), language="vi")
+    vietnam = holidays.country_holidays("VN", years=sorted(wanted), language="vi")
     found: dict[date, Spans] = dict.fromkeys(vietnam, ())
+    # The package also names worked days of other years, such as the swaps over a new year.
     found |= dict.fromkeys(vietnam.weekend_workdays, worked_day)
     return {day: spans for day, spans in sorted(found.items()) if day.year in wanted}
 

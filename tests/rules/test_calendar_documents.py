@@ -98,6 +98,13 @@ def test_a_document_becomes_a_calendar() -> None:
     assert plain.overrides == {}
 
 
+def test_a_documents_overrides_win_over_its_holidays() -> None:
+    worked = [{"on": "2026-09-02", "spans": ["08:00-11:30"]}, {"on": "2026-08-22", "spans": []}]
+    calendar = calendar_from_document(a_document(overrides=worked))
+    assert calendar.spans_on(date(2026, 9, 2)) == HALF
+    assert calendar.spans_on(date(2026, 8, 22)) == ()
+
+
 def test_midnight_may_end_a_day() -> None:
     calendar = calendar_from_document(a_document(week={"mon": ["00:00-24:00"]}))
     assert calendar.week[0] == ((0, 1440),)
@@ -124,6 +131,7 @@ def test_midnight_may_end_a_day() -> None:
         ({"week": {"mon": ["7:30-12:00"]}}, "week.mon[0]"),
         ({"week": {"mon": [730]}}, "week.mon[0]"),
         ({"week": {"mon": ["07:60-12:00"]}}, "week.mon[0]"),
+        ({"week": {"mon": ["07:30-11:60"]}}, "week.mon[0]"),
         ({"week": {"mon": ["07:30-24:01"]}}, "week.mon[0]"),
         ({"week": {"mon": ["12:00-07:30"]}}, "week.mon[0]"),
         ({"week": {"mon": ["12:00-12:00"]}}, "week.mon[0]"),

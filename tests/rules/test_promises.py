@@ -51,6 +51,7 @@ MINUTES = vietnam_calendar("minutes", range(2025, 2029), day_rule="same_time")
 SATURDAYS = WorkCalendar(
     "sat", "Asia/Ho_Chi_Minh", (((420, 690), (810, 1020)),) * 5 + (((420, 690),), ())
 )
+MORNINGS = WorkCalendar("am", "Asia/Ho_Chi_Minh", (((480, 690),),) * 5 + ((), ()))
 ALWAYS = WorkCalendar("always", "Asia/Ho_Chi_Minh", (((0, 1440),),) * 7)
 
 
@@ -118,7 +119,16 @@ def test_a_paused_clock_stands_still() -> None:
 def test_a_pause_after_the_deadline_does_not_undo_the_lateness() -> None:
     paused = pause(GIVEN, OFFICE, at=at("2026-03-13 08:00"))
     assert is_overdue(paused, at("2026-03-13 08:00"))
+    assert paused.remaining_minutes == 0
     assert resume(paused, OFFICE, at=at("2026-03-20 08:00")) == GIVEN
+
+
+def test_a_pause_without_working_time_changes_nothing() -> None:
+    for start, end in (
+        ("2026-03-10 17:00", "2026-03-11 07:30"),
+        ("2026-03-12 16:30", "2026-03-12 19:00"),  # begun at the very deadline
+    ):
+        assert resume(pause(GIVEN, OFFICE, at=at(start)), OFFICE, at=at(end)) == GIVEN
 
 
 def test_the_clock_cannot_be_stopped_or_started_twice() -> None:
@@ -163,13 +173,14 @@ def test_a_transfer_keeps_the_promise_unless_the_terms_say_otherwise() -> None:
 
     def moved(rule: str, promise: Promise = GIVEN) -> Promise:
         terms = some_terms(on_transfer=rule)
-        return move_to_calendar(promise, terms, old=OFFICE, new=SATURDAYS, at=now)
+        return move_to_calendar(promise, terms, old=OFFICE, new=MORNINGS, at=now)
 
     assert moved("keep") == GIVEN
-    assert moved("accept_anew") == replace(GIVEN, accept_by=at("2026-03-12 16:00"))
-    # 60 minutes on Wednesday, then 450 of Thursday's 480 from 07:00
-    assert moved("recount").resolve_by == at("2026-03-12 16:30")
-    assert moved("recount").accept_by == at("2026-03-12 16:00")
+    # 8 hours of mornings would end on Monday: accepting is never due after resolving
+    assert moved("accept_anew") == replace(GIVEN, accept_by=GIVEN.resolve_by)
+    # 210 minutes each on Thursday and Friday, then 90 (resolve) and 60 (accept) on Monday
+    assert moved("recount").resolve_by == at("2026-03-16 09:30")
+    assert moved("recount").accept_by == at("2026-03-16 09:00")
     late = replace(GIVEN, resolve_by=at("2026-03-10 16:30"))
     assert moved("recount", late).resolve_by == late.resolve_by
     assert moved("accept_anew", late).accept_by == late.resolve_by

@@ -75,6 +75,11 @@ def test_the_most_specific_rule_wins_whatever_the_order_in_the_document() -> Non
             assert route(a_set(*pair), IN_AREA).rule_id == "first"
 
 
+def test_the_explanation_keeps_that_order() -> None:
+    steps = explain(a_set(*ORDERED[::-1]), IN_AREA).steps
+    assert [step.rule.id for step in steps] == [f"r{i}" for i in reversed(range(len(ORDERED)))]
+
+
 def test_taking_the_winner_away_makes_the_next_one_win() -> None:
     for i in range(len(ORDERED)):
         left = [rule | {"id": f"n{i + k}"} for k, rule in enumerate(ORDERED[i:])]
