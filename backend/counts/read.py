@@ -54,7 +54,7 @@ async def find_filter(
         raise FilterRefused.of(
             "to", "Ngày cuối phải sau ngày đầu.", "The last day is before the first."
         )
-    if agency not in (None, UNROUTED) and not await naming.has_agency(connection, str(agency)):
+    if agency not in (None, UNROUTED) and not await find_agency_name(connection, agency):
         raise FilterRefused.of("agency", "Không có cơ quan này.", "There is no such agency.")
     return CountsFilter(
         first=first,
@@ -63,6 +63,16 @@ async def find_filter(
         categories=await _category_codes(connection, category) if category else None,
         agencies=(agency,) if agency else None,
     )
+
+
+async def find_agency_name(
+    connection: Connection, code: str | None, *, english: bool = False
+) -> str | None:
+    """What an agency is called; None for no such agency."""
+    if code == UNROUTED:
+        return _UNROUTED_NAMES[int(english)]
+    names = await naming.find_agency_names(connection, code) if code else None
+    return names[int(english)] if names else None
 
 
 async def summary(connection: Connection, wanted: CountsFilter) -> Figures:

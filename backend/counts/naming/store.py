@@ -108,12 +108,10 @@ async def list_categories(connection: Connection) -> list[CategoryName]:
     return [CategoryName(*row) for row in rows]
 
 
-async def has_agency(connection: Connection, code: str) -> bool:
-    """Whether there is such an agency."""
-    found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM agency WHERE code = $1)", code
-    )
-    return found
+async def find_agency_names(connection: Connection, code: str) -> tuple[str, str] | None:
+    """An agency's name in Vietnamese and English; None for no such agency."""
+    row = await connection.fetchrow("SELECT name_vi, name_en FROM agency WHERE code = $1", code)
+    return (row["name_vi"], row["name_en"]) if row else None
 
 
 def _unit(code: str, valid_from: date, name: str) -> UnitName:
