@@ -21,6 +21,7 @@ from backend.web.state import (
     provide_rulebooks,
     provide_settings,
 )
+from ioc_views import routes as leaders
 from mobile_api import routes as citizens
 
 # Whose templates and static files are served; the kit's layout first.
@@ -32,7 +33,7 @@ def create_app(settings: Settings) -> Litestar:
     configure_logs(settings.log_level)
     assets = read_assets(PACKAGES)
     app = Litestar(
-        route_handlers=[*web.ROUTES, *citizens.ROUTES, *desk.ROUTES],
+        route_handlers=[*web.ROUTES, *citizens.ROUTES, *desk.ROUTES, *leaders.ROUTES],
         state=new_state(settings, assets),
         lifespan=[live],
         guards=[guard],
