@@ -83,7 +83,7 @@ async def _form(
         context={
             "categories": category_options(await rulebooks.current(), language),
             "units": [(row.unit.code, row.unit.name) for row in await _communes(database)],
-            "given": given,
+            "given": {**dict.fromkeys(_WORDS, ""), **given},
             "problem": problem,
             "faults": problem.faults if problem else (),
             "photos_most": settings.photos_per_report,

@@ -42,6 +42,10 @@ from backend.web.texts import clean_text
 
 _PAGE: Final = 30
 _FORM_LIMIT: Final = 160 * 1024 * 1024
+_WORDS: Final = (
+    *("move", "reason", "public_note", "internal_note", "agency"),
+    *("officer", "report", "days"),
+)
 
 
 @get("/can-bo", opt=OPT, include_in_schema=False)
@@ -150,7 +154,7 @@ async def _case_page(
             ],
             "language": language,
             "problem": problem,
-            "given": given or {},
+            "given": {**dict.fromkeys(_WORDS, ""), **(given or {})},
             "faults": problem.faults if problem else (),
         },
         status_code=status_of(problem) if problem else 200,
