@@ -90,8 +90,7 @@ def _retry_after(response: Any) -> float | None:
 def _message(letter: Letter) -> Any:
     from firebase_admin import messaging
 
-    address = {"fid" if letter.device_kind == "fid" else "token": letter.device_value}
-    return messaging.Message(
+    message = messaging.Message(
         notification=messaging.Notification(title=letter.title, body=letter.body),
         data={"code": letter.code, "link": letter.link},
         android=messaging.AndroidConfig(
@@ -109,8 +108,11 @@ def _message(letter: Letter) -> Any:
             headers={"Topic": letter.collapse_key, "TTL": str(_LIFETIME_SECONDS)},
             notification=messaging.WebpushNotification(tag=letter.collapse_key),
         ),
-        **address,
     )
+    # Set, not given: old registration tokens remain valid, though new apps should send their fid,
+    # and the constructor warns of each.
+    setattr(message, "fid" if letter.device_kind == "fid" else "token", letter.device_value)
+    return message
 
 
 def _open_app(credentials: Path | None, url: str | None) -> Any:

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,7 +42,10 @@ ANSWER_LOST = Fault(None, after_accepting=True)
 
 @dataclass
 class FcmTwin:
-    """The twin's memory; faults are used up in order, those `by_address` again and again."""
+    """The twin's memory; faults are used up in order, those `by_address` again and again.
+
+    `on_accept` is called with the number of messages accepted so far, before the answer goes out.
+    """
 
     url: str = ""
     accepted: list[dict[str, Any]] = field(default_factory=list)
@@ -50,6 +53,7 @@ class FcmTwin:
     faults: deque[Fault] = field(default_factory=deque)
     by_address: dict[str, Fault] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
+    on_accept: Callable[[int], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def screen(self, address: str) -> list[str]:
@@ -71,6 +75,8 @@ class FcmTwin:
             fault = self.by_address.get(address) or (self.faults.popleft() if self.faults else None)
             if fault is None or fault.after_accepting:
                 self.accepted.append(message)
+                if self.on_accept is not None:
+                    self.on_accept(len(self.accepted))
             return fault
 
 
