@@ -21,6 +21,7 @@ import structlog
 
 from backend import clock
 from backend.accounts.store import purge_sessions
+from backend.audit.anchors import copy_anchor, write_anchor
 from backend.counts.fold import fold_counts
 from backend.database import Database, DatabaseDown, open_database
 from backend.jobs import store as jobs_store
@@ -99,12 +100,10 @@ async def _free_orphans(tools: Tools) -> None:
 
 
 async def _anchor(tools: Tools) -> None:
-    try:
-        from backend.audit.anchors import write_anchor
-    except ImportError:
-        return
     async with tools.database.transaction() as connection:
-        await write_anchor(connection, clock.now())
+        anchor = await write_anchor(connection, clock.now())
+    if anchor is not None:
+        await copy_anchor(tools.database.app, tools.objects, anchor)
 
 
 async def _sweep_photos(tools: Tools) -> None:
