@@ -42,7 +42,7 @@ async def list_units_below(connection: Connection, code: str, on: date) -> list[
             UNION
             SELECT u.code, u.valid_from, u.name, found.depth + 1
             FROM found JOIN unit u ON u.parent_code = found.code
-            JOIN unit_generation g USING (level, valid_from)
+            JOIN unit_generation g ON g.level = u.level AND g.valid_from = u.valid_from
             WHERE g.state = 'active' AND g.valid_from <= $2
                 AND (g.valid_to IS NULL OR $2 < g.valid_to) AND found.depth < 4
         )
