@@ -28,6 +28,7 @@ Say = Callable[[str], None]
 # sysexits.h EX_TEMPFAIL: `caunoi prepare` found no database; it may come
 NO_DATABASE_STATUS = 75
 _READY_SECONDS = 60.0
+_DATABASE_SECONDS = 30.0
 _LOOK_SECONDS = 0.2
 _LOG_CHECK_SECONDS = 5.0
 
@@ -123,6 +124,7 @@ class _Supervisor:
 
     def _prepare(self) -> None:
         """Schema, bucket and demo, in a process that gives its memory back when done."""
+        deadline = time.monotonic() + _DATABASE_SECONDS
         while not self.stopping.is_set():
             prepared = self._spawn_own("prepare")
             while prepared.poll() is None:
@@ -130,12 +132,13 @@ class _Supervisor:
                     processes.end(prepared)
             if prepared.returncode == 0:
                 return
-            if prepared.returncode != NO_DATABASE_STATUS and not self.stopping.is_set():
+            is_waiting = prepared.returncode == NO_DATABASE_STATUS and time.monotonic() < deadline
+            if not is_waiting and not self.stopping.is_set():
                 raise StartFailed(
                     f"Chuẩn bị dữ liệu không thành công.\n{tail(self._log('prepare'), lines=25)}",
                     f"Preparing the data failed.\n{tail(self._log('prepare'), lines=25)}",
                 )
-            self.say("waiting for the database")
+            self.say(f"waiting for the database: {tail(self._log('prepare'), lines=1)}")
             self.stopping.wait(1.0)
 
     def _start_own(self, name: str, *, count: int, port: int | None) -> None:

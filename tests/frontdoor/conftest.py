@@ -24,11 +24,14 @@ def checkout() -> Iterator[Path]:
 def make_installation(checkout: Path) -> Iterator[MakeInstallation]:
     """`make_installation(**settings)`: a new, stopped installation; ended with the session."""
     made: list[Installation] = []
+    usual = checkout
 
-    def make(*, port: int | None = None, **settings: str) -> Installation:
-        var_dir = checkout / f"var-{len(made)}"
+    def make(
+        *, port: int | None = None, checkout: Path | None = None, **settings: str
+    ) -> Installation:
+        var_dir = usual / f"var-{len(made)}"
         extra = {f"CAUNOI_{name.upper()}": text for name, text in settings.items()}
-        made.append(Installation(checkout, var_dir, port or free_port(), extra))
+        made.append(Installation(checkout or usual, var_dir, port or free_port(), extra))
         return made[-1]
 
     yield make

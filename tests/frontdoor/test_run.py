@@ -3,14 +3,14 @@
 import json
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
 from backend.roof import processes
+from backend.roof.places import free_port
 from tests import embedded
 from tests.frontdoor.conftest import MakeInstallation
-from tests.frontdoor.installation import Installation
+from tests.frontdoor.installation import Installation, copy_checkout
 
 
 def test_detached_start_returns_once_ready_with_the_demo_loaded_once(
@@ -110,13 +110,34 @@ def test_a_senseless_setting_is_named(make_installation: MakeInstallation) -> No
     assert "CAUNOI_LIMITS" in refused.stdout
 
 
-def test_a_web_that_cannot_start_is_reported_with_its_reason(
-    make_installation: MakeInstallation, tmp_path: Path
+@pytest.mark.parametrize(
+    ("module", "what"),
+    [("app.py", "web ended while starting"), ("demo/load.py", "Preparing the data failed")],
+)
+def test_a_part_that_cannot_start_is_reported_with_its_reason(
+    make_installation: MakeInstallation,
+    tmp_path_factory: pytest.TempPathFactory,
+    module: str,
+    what: str,
 ) -> None:
-    installation = make_installation(fcm_credentials=str(tmp_path / "absent.json"), push="fcm")
+    broken = copy_checkout(tmp_path_factory.mktemp("broken"))
+    (broken / "backend" / module).write_text("raise RuntimeError('broken on purpose')")
+    installation = make_installation(checkout=broken, demo="on" if "demo" in module else "off")
     refused = installation.run("--detach")
     assert refused.returncode == 1
-    assert "absent.json" in refused.stdout
+    assert what in refused.stdout
+    assert "RuntimeError: broken on purpose" in refused.stdout
+    assert installation.living_processes() == []
+
+
+@pytest.mark.nightly
+def test_a_database_that_does_not_come_is_waited_for_and_then_reported(
+    make_installation: MakeInstallation,
+) -> None:
+    installation = make_installation(database_url=f"postgresql://a:b@127.0.0.1:{free_port()}/c")
+    refused = installation.run("--detach")
+    assert refused.returncode == 1
+    assert "waiting for the database" in refused.stdout
     assert installation.living_processes() == []
 
 

@@ -31,6 +31,8 @@ _EMPTY_NAMES = {
 }
 _CEREMONY = re.compile(r"(Manager|Service|Helper|Repository|Factory|Impl|Singleton)$")
 _MAX_LINES = 400
+# tables of cases may be longer than what they test
+_MAX_TEST_LINES = 600
 _HAND_WRITTEN = (".py", ".css", ".js", ".html", ".sh", ".toml", ".sql")
 
 # A statement, not a sentence that happens to hold one of the words.
@@ -57,7 +59,10 @@ def test_no_class_is_named_after_ceremony() -> None:
         f"{name}: {node.name}"
         for name in product_modules()
         for node in ast.walk(tree_of(name))
-        if isinstance(node, ast.ClassDef) and _CEREMONY.search(node.name)
+        if isinstance(node, ast.ClassDef)
+        and _CEREMONY.search(node.name)
+        # a private one adapts a library's class of that name
+        and not node.name.startswith("_")
     ]
     assert not found, "\n".join(["", *found])
 
@@ -68,7 +73,8 @@ def test_no_hand_written_file_is_longer_than_four_hundred_lines() -> None:
         name: lines
         for name in tracked_files()
         if name.endswith(_HAND_WRITTEN) and not name.startswith(("migrations/", "web/"))
-        if (lines := text_of(name).count("\n")) > _MAX_LINES
+        if (lines := text_of(name).count("\n"))
+        > (_MAX_TEST_LINES if is_in_tests(name) else _MAX_LINES)
     }
     assert not found, f"\n{found}"
 
@@ -135,18 +141,17 @@ def test_whoever_catches_everything_says_why() -> None:
 
 
 def test_each_silenced_check_carries_its_reason() -> None:
-    silenced = re.compile(r"#\s*(noqa|type:\s*ignore)(\S*)(?P<rest>.*)$")
+    silenced = re.compile(r"#\s*(noqa|type:\s*ignore)(?P<rest>.*)$")
     found = []
-    for name in python_files():
-        lines = text_of(name).splitlines()
+    for name in product_modules():
+        lines = ["", *text_of(name).splitlines()]
         for number, line in enumerate(lines):
             hit = silenced.search(line)
-            if hit is None or name == "tests/house/test_code.py":
+            if hit is None:
                 continue
-            rest = re.sub(r"\[[^]]*\]|:|[A-Z]+\d+|,|#", "", hit["rest"]).strip()
-            above = lines[number - 1].strip() if number else ""
-            if not rest and not above.startswith("#"):
-                found.append(f"{name}:{number + 1}: {line.strip()[:70]}")
+            reason = re.sub(r"\[[^]]*\]|:|\b[A-Z]+\d+\b|,|#", "", hit["rest"]).strip()
+            if not reason and not lines[number - 1].strip().startswith("#"):
+                found.append(f"{name}:{number}: {line.strip()[:70]}")
     assert not found, "\n".join(["", *found])
 
 
