@@ -1,5 +1,6 @@
 """Identifiers people and machines use: UUIDv7, report codes, secrets."""
 
+import base64
 import hashlib
 import hmac
 import os
@@ -32,12 +33,17 @@ def new_uuid7() -> uuid.UUID:
 
 def new_report_code(prefix: str) -> str:
     """A code a person can read out, e.g. `QNG-7K3M-2F9A`: 29^8 = 5·10^11 possibilities."""
-    letters = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+    # 128 random bits leave no digit measurably likelier than another
+    number = int.from_bytes(os.urandom(16), "big")
+    letters = ""
+    for _ in range(8):
+        number, index = divmod(number, 29)
+        letters += CODE_ALPHABET[index]
     return f"{prefix}-{letters[:4]}-{letters[4:]}"
 
 
 def normal_report_code(typed: str) -> str | None:
-    """The code in its written form from what a person typed (case, spaces, dashes); None if no code."""
+    """The code as it is written, from what a person typed (any case, dashes); None if none."""
     bare = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
     code = f"{bare[:-8]}-{bare[-8:-4]}-{bare[-4:]}"
     return code if CODE_PATTERN.fullmatch(code) else None
@@ -46,15 +52,11 @@ def normal_report_code(typed: str) -> str | None:
 def tracking_secret(secret_key: bytes, report_id: uuid.UUID) -> str:
     """The reporter's secret for one report, derived so that a repeated submit gets it again.
 
-    26 characters, 130 bits of HMAC-SHA-256; the database keeps only its hash.
+    128 bits of HMAC-SHA-256 as 26 letters and digits (RFC 4648 base 32, which has no 0, 1, 8, 9 to
+    be misread); the database keeps only its hash.
     """
-    digest = hmac.new(secret_key, b"tracking:" + report_id.bytes, hashlib.sha256).digest()
-    number = int.from_bytes(digest[:17], "big")
-    letters = []
-    for _ in range(26):
-        number, index = divmod(number, 29)
-        letters.append(CODE_ALPHABET[index])
-    return "".join(letters)
+    digest = hmac.digest(secret_key, b"tracking:" + report_id.bytes, "sha256")
+    return base64.b32encode(digest[:16]).decode("ascii").rstrip("=")
 
 
 def new_token() -> str:

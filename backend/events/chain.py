@@ -6,7 +6,6 @@ so that erasing them later (Law 91/2025/QH15) leaves the chain whole. Decision 0
 """
 
 import hashlib
-import json
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -14,7 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 GENESIS: Final = bytes(32)
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 CaseKind: TypeAlias = Literal["report"]
 ActorKind: TypeAlias = Literal[
@@ -88,7 +90,7 @@ def make_event(
     full = dict(body)
     if notes:
         full["notes"] = {note.kind: note.digest for note in notes}
-    text = json.dumps(full, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _ENCODER.encode(full).decode()
     return Event(
         case_kind,
         case_id,

@@ -95,9 +95,10 @@ class Rulebook:
         """Who takes the lead, by which rule and why; a rule may name an agency since dissolved."""
         decision = route(self.routing, facts)
         if decision.lead is None or self._is_active(decision.lead):
-            return replace(
-                decision, co_agencies=tuple(filter(self._is_active, decision.co_agencies))
-            )
+            if all(map(self._is_active, decision.co_agencies)):
+                return decision
+            active = tuple(filter(self._is_active, decision.co_agencies))
+            return replace(decision, co_agencies=active)
         return replace(
             decision,
             lead=None,

@@ -32,7 +32,7 @@ from backend.reports.store import (
     find_earlier_submit,
     insert_report,
 )
-from backend.reports.timers import next_timer
+from backend.reports.timers import first_timer
 from backend.settings import Settings
 from geo.units import UnitAt
 
@@ -262,7 +262,7 @@ def _first_state(
     terms = rulebook.terms(category)
     calendar = rulebook.calendar_of(decision.lead) if decision.lead else None
     promise = make_promise(terms, calendar, received_at=at) if calendar else None
-    report = Report(
+    return Report(
         id=report_id,
         code=new_report_code(settings.code_prefix),
         source=submission.source,
@@ -299,7 +299,7 @@ def _first_state(
         closed_at=None,
         is_overdue=False,
         timers_fired=(),
-        next_timer_at=None,
+        next_timer_at=first_timer(promise, terms, calendar),
         confirm_by=None,
         escalations=0,
         reopened=0,
@@ -311,4 +311,3 @@ def _first_state(
         created_at=at,
         updated_at=at,
     )
-    return replace(report, next_timer_at=next_timer(report, terms, calendar))

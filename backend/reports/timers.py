@@ -10,7 +10,7 @@ from typing import Final
 
 from backend.calendars.working_time import WorkCalendar
 from backend.reports.lifecycle import OPEN_STATUSES, Entered, Status
-from backend.reports.promises import Coming, PromiseTerms, coming_moments
+from backend.reports.promises import Coming, Promise, PromiseTerms, coming_moments
 from backend.reports.report import Report
 
 AWAIT_CONFIRMATION: Final = "await_confirmation"
@@ -51,6 +51,15 @@ def next_timer(
 ) -> datetime | None:
     """When the worker must look at this report next; None if time alone does nothing to it."""
     return next((at for at, _ in coming(report, terms, calendar)), None)
+
+
+def first_timer(
+    promise: Promise | None, terms: PromiseTerms, calendar: WorkCalendar | None
+) -> datetime | None:
+    """The first moment of a report just received; None while it has no agency and no promise."""
+    if promise is None or calendar is None:
+        return None
+    return coming_moments(promise, terms, calendar, is_accepted=False)[0].at
 
 
 def forget_fired(fired: Sequence[str], *names: Coming) -> tuple[str, ...]:
