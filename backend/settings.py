@@ -63,7 +63,6 @@ class Settings:
     session_hours: int = 12
     session_idle_minutes: int = 120
     edit_window_minutes: int = 30
-    confirm_working_days: int = 5
     demo: bool = True
     log_level: str = "info"
     metrics_token: str | None = field(default=None, repr=False)
@@ -93,9 +92,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=source.get("CAUNOI_SECRET_KEY", "").encode(),
         public_url=source.get("CAUNOI_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         trusted_proxies=tuple(
-            part.strip() for part in source.get("CAUNOI_TRUSTED_PROXIES", "").split(",") if part.strip()
+            part.strip()
+            for part in source.get("CAUNOI_TRUSTED_PROXIES", "").split(",")
+            if part.strip()
         ),
-        push="fcm" if _choice(source, "PUSH", "console", ("console", "fcm")) == "fcm" else "console",
+        push="fcm"
+        if _choice(source, "PUSH", "console", ("console", "fcm")) == "fcm"
+        else "console",
         fcm_credentials=Path(credentials) if credentials else None,
         fcm_url=source.get("CAUNOI_FCM_URL") or None,
         limits_on=limits_on,
@@ -110,7 +113,6 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         session_hours=_whole(source, "SESSION_HOURS", 12, low=1, high=24 * 365),
         session_idle_minutes=_whole(source, "SESSION_IDLE_MINUTES", 120, low=1, high=60 * 24 * 365),
         edit_window_minutes=_whole(source, "EDIT_WINDOW_MINUTES", 30, low=0, high=60 * 24),
-        confirm_working_days=_whole(source, "CONFIRM_WORKING_DAYS", 5, low=1, high=60),
         demo=_choice(source, "DEMO", "on", ("on", "off")) == "on",
         log_level=_choice(source, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         metrics_token=source.get("CAUNOI_METRICS_TOKEN") or None,
@@ -138,7 +140,9 @@ def _check_together(settings: Settings) -> None:
             "CAUNOI_PUSH=fcm needs CAUNOI_FCM_CREDENTIALS (a Firebase service account file).",
         )
     if not (settings.code_prefix.isascii() and settings.code_prefix.isalpha()):
-        raise SettingsError("CAUNOI_CODE_PREFIX chỉ gồm chữ A–Z.", "CAUNOI_CODE_PREFIX is letters A–Z.")
+        raise SettingsError(
+            "CAUNOI_CODE_PREFIX chỉ gồm chữ A–Z.", "CAUNOI_CODE_PREFIX is letters A–Z."
+        )
     if not settings.code_prefix.isupper() or not 2 <= len(settings.code_prefix) <= 4:
         raise SettingsError(
             "CAUNOI_CODE_PREFIX gồm 2–4 chữ in hoa.", "CAUNOI_CODE_PREFIX is 2–4 capital letters."
@@ -153,7 +157,8 @@ def _read_s3(source: Mapping[str, str]) -> S3Settings | None:
     access, secret = source.get("CAUNOI_S3_ACCESS_KEY"), source.get("CAUNOI_S3_SECRET_KEY")
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
         raise SettingsError(
-            "CAUNOI_S3_URL phải có dạng http(s)://máy:cổng.", "CAUNOI_S3_URL must be http(s)://host:port."
+            "CAUNOI_S3_URL phải có dạng http(s)://máy:cổng.",
+            "CAUNOI_S3_URL must be http(s)://host:port.",
         )
     if not access or not secret:
         raise SettingsError(

@@ -57,7 +57,6 @@ CREATE TABLE report (
     is_overdue boolean NOT NULL DEFAULT false,
     timers_fired text[] NOT NULL DEFAULT '{}',
     next_timer_at timestamptz,
-    confirm_by timestamptz,
     escalations smallint NOT NULL DEFAULT 0,
     reopened smallint NOT NULL DEFAULT 0,
     rating smallint CONSTRAINT report_rating CHECK (rating BETWEEN 1 AND 4),

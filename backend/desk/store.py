@@ -117,7 +117,7 @@ async def find_case(connection: Connection, report_id: uuid.UUID) -> dict[str, A
         f"""
         SELECT {_COLUMNS}, r.answers, r.happened_at, r.accuracy_metres, r.unit_valid_from,
                r.co_agencies, r.officer_group, r.routing, r.promise_version, r.calendar_code,
-               r.remaining_minutes, r.extensions, r.closed_at, r.confirm_by, r.merged_into,
+               r.remaining_minutes, r.extensions, r.closed_at, r.merged_into,
                r.is_anonymous, r.is_sensitive, r.source, r.rating_comment, r.supporters,
                c.name AS contact_name, c.phone AS contact_phone, c.email AS contact_email,
                a.name AS officer_name

@@ -60,7 +60,6 @@ class Report:
     is_overdue: bool
     timers_fired: tuple[str, ...]
     next_timer_at: datetime | None
-    confirm_by: datetime | None
     escalations: int
     reopened: int
     rating: int | None

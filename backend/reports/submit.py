@@ -300,7 +300,6 @@ def _first_state(
         is_overdue=False,
         timers_fired=(),
         next_timer_at=first_timer(promise, terms, calendar),
-        confirm_by=None,
         escalations=0,
         reopened=0,
         rating=None,
