@@ -27,7 +27,8 @@ async def free_orphans(connection: Connection) -> int:
     """Give jobs of dead workers back to the queue at once, or to the dead letters; how many.
 
     A job that kills its workers is freed LAST_ATTEMPT times at most. The growing, random delay
-    parts it from the innocent jobs that were picked together with it.
+    parts it from the innocent jobs that were picked together with it: to share its fate one would
+    have to be picked with it every time.
     """
     rows = await connection.fetch(
         """
@@ -43,7 +44,7 @@ async def free_orphans(connection: Connection) -> int:
                     END::pgqueuer_status,
                 attempts = job.attempts + 1,
                 execute_after = now()
-                    + make_interval(secs => random() * least(2 ^ job.attempts, 30)),
+                    + make_interval(secs => random() * least(2 * 2 ^ job.attempts, 30)),
                 updated = now(), queue_manager_id = NULL, slot = NULL
             FROM gone
             WHERE job.queue_manager_id = gone.id AND job.status = 'picked'
