@@ -20,6 +20,7 @@ from backend.reports.errors import UnknownReport
 from backend.reports.lifecycle import Move, Role, Status, allowed_moves, label
 from backend.reports.moves import MoveOrder
 from backend.reports.report import Report
+from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.clients import client_address
@@ -87,7 +88,7 @@ async def read_own_view(
     row = await store.find_own_tracking(database.app, report_id)
     if report is None or row is None:
         raise UnknownReport()
-    own = await reports_store.get_own_view(database.app, report_id)
+    own = await reporter_store.get_own_view(database.app, report_id)
     language = language_of(request)
     published = row["is_published"]
     view = tracking_view(
@@ -286,5 +287,5 @@ async def support(
         settings.secret_key, f"support:{row['id']}:{who}".encode(), hashlib.sha256
     ).hexdigest()
     async with database.transaction() as connection:
-        count = await reports_store.add_support(connection, row["id"], supporter)
+        count = await reporter_store.add_support(connection, row["id"], supporter)
     return {"code": row["code"], "supporters": count}

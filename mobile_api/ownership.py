@@ -8,8 +8,8 @@ from litestar.connection import ASGIConnection
 
 from backend.database import Database
 from backend.identifiers import hash_token, normal_report_code
-from backend.reports import store
 from backend.reports.errors import UnknownReport
+from backend.reports.reporter import store
 from backend.web.policies import principal_of
 
 SECRET_HEADER = "X-Tracking-Secret"  # noqa: S105  a header's name

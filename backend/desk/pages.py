@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Template
 
 from backend.accounts.principals import Principal
@@ -33,6 +33,7 @@ from backend.reports import store as reports_store
 from backend.reports.actions import move_report, sight_of
 from backend.reports.lifecycle import Language, Move, Status, label
 from backend.reports.moves import MoveOrder
+from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.settings import Settings
 from backend.web.cursors import read_cursor
@@ -54,8 +55,8 @@ async def queue(
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
-    status: QueueStatus | Literal[""] = "",
-    due: Literal["", "overdue", "soon"] = "",
+    status: FromQuery[QueueStatus | Literal[""]] = "",
+    due: FromQuery[Literal["", "overdue", "soon"]] = "",
     category: Annotated[str, QueryParameter(max_length=64)] = "",
     words: Annotated[str, QueryParameter(name="q", max_length=100)] = "",
     after: Annotated[str, QueryParameter(max_length=64)] = "",
@@ -110,7 +111,7 @@ def _category_options(rulebook: Rulebook, language: Language) -> list[tuple[str,
 @get("/can-bo/phan-anh/{report_id:uuid}", opt=OPT, include_in_schema=False)
 async def case(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
@@ -170,7 +171,7 @@ async def _case_page(
 )
 async def act(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
@@ -274,7 +275,7 @@ async def _other_report(code: str, database: Database, principal: Principal) -> 
     normal = normal_report_code(code)
     async with database.transaction() as connection:
         await reports_store.enter_sight(connection, sight_of(principal))
-        owner = await reports_store.find_owner(connection, normal) if normal else None
+        owner = await reporter_store.find_owner(connection, normal) if normal else None
     if owner is None:
         raise _fault("report", "Không tìm thấy phản ánh có mã này.", "There is no such report.")
     return owner.report_id

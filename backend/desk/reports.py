@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from backend.accounts.principals import Principal
@@ -72,7 +72,7 @@ StaffMove = Literal[
     "publish",
 ]
 Words = Annotated[str, Meta(max_length=5000)]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sum = Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$", description="SHA-256, hex")]
 
 
 class MoveIn(Struct, forbid_unknown_fields=True):
@@ -96,11 +96,11 @@ async def list_queue(
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
-    status: QueueStatus | None = None,
+    status: FromQuery[QueueStatus | None] = None,
     agency: Annotated[str | None, QueryParameter(max_length=64)] = None,
     unit: Annotated[str | None, QueryParameter(max_length=16)] = None,
     category: Annotated[str | None, QueryParameter(max_length=64)] = None,
-    due: Literal["overdue", "soon"] | None = None,
+    due: FromQuery[Literal["overdue", "soon"] | None] = None,
     words: Annotated[str | None, QueryParameter(name="q", max_length=100)] = None,
     after: Annotated[str | None, QueryParameter(max_length=64)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
@@ -148,7 +148,7 @@ async def read_queue(
 @get("/api/v1/desk/reports/{report_id:uuid}", opt=OPT, summary="Một phản ánh", tags=["desk"])
 async def get_case(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
@@ -187,7 +187,7 @@ async def read_case(
 @get("/api/v1/desk/reports/{report_id:uuid}/history", opt=OPT, summary="Lịch sử", tags=["desk"])
 async def get_history(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
@@ -226,7 +226,7 @@ async def read_history(
 )
 async def move(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     data: JSONBody[MoveIn],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
@@ -294,8 +294,8 @@ def read_version(header: str | None) -> int:
 )
 async def upload_evidence(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
-    sha256: str,
+    report_id: FromPath[uuid.UUID],
+    sha256: Sum,
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     objects: NamedDependency[ObjectStore],
@@ -332,9 +332,9 @@ async def check_in_sight(database: Database, principal: Principal, report_id: uu
 )
 async def show_photo(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
-    sha256: str,
-    name: str,
+    report_id: FromPath[uuid.UUID],
+    sha256: Sum,
+    name: FromPath[str],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     objects: NamedDependency[ObjectStore],

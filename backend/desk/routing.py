@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Request, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from backend.clock import now
 from backend.desk.views import agency
@@ -28,7 +28,7 @@ async def explain(
     category: Annotated[str, QueryParameter(max_length=64)],
     lon: Annotated[float, QueryParameter(ge=-180, le=180)],
     lat: Annotated[float, QueryParameter(ge=-90, le=90)],
-    at: datetime | None = None,
+    at: FromQuery[datetime | None] = None,
 ) -> dict[str, Any]:
     """Which agency would lead, by which rule of which version, and why the others do not."""
     rulebook, language = await rulebooks.current(), language_of(request)

@@ -16,6 +16,7 @@ from backend.reports.lifecycle import Move, Role
 from backend.reports.moves import Change, MoveOrder, apply_move, finish_change, roles_for
 from backend.reports.promises import Coming
 from backend.reports.report import Report
+from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.reports.store import Sight
 from backend.reports.timers import AWAIT_CONFIRMATION, coming, next_timer
@@ -63,6 +64,9 @@ async def move_report(
             at=at or clock_now(),
             evidence=await store.count_evidence(connection, report_id),
         )
+        # What may be seen and done is decided, and the row is locked. A hand-over takes it out of
+        # its agency's sight, and PostgreSQL stores no row that the role could not then select.
+        await store.leave_sight(connection)
         await _store(connection, change)
     return change.after
 
@@ -126,7 +130,7 @@ async def edit_own_report(
             at=moment,
         )
         await _store(connection, change)
-        await store.update_words(connection, report_id, text=text, address=address)
+        await reporter_store.update_words(connection, report_id, text=text, address=address)
     return change.after
 
 

@@ -16,7 +16,6 @@ from backend.counts.store import insert_deltas
 from backend.database import Connection, Record
 from backend.events.chain import Event, Note
 from backend.events.store import insert_event, insert_jobs
-from backend.reports.errors import UnknownReport
 from backend.reports.report import COLUMNS, Report, report_from_row
 
 _REPORT_COLUMNS: Final = ", ".join(COLUMNS)
@@ -247,127 +246,6 @@ async def find_report(
         report_id,
     )
     return report_from_row(_decoded(row)) if row else None
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who may act for the reporter: whoever has the tracking secret, or the account."""
-
-    report_id: uuid.UUID
-    tracking_hash: bytes
-    account_id: uuid.UUID | None
-
-
-async def find_owner(connection: Connection, code: str) -> Owner | None:
-    """The owner of the report with this code."""
-    row = await connection.fetchrow(
-        "SELECT id, tracking_hash, account_id FROM report WHERE code = $1", code
-    )
-    return Owner(*row) if row else None
-
-
-async def find_owner_by_id(connection: Connection, report_id: uuid.UUID) -> Owner | None:
-    """The owner of the report with this id."""
-    row = await connection.fetchrow(
-        "SELECT id, tracking_hash, account_id FROM report WHERE id = $1", report_id
-    )
-    return Owner(*row) if row else None
-
-
-@dataclass(frozen=True)
-class OwnView:
-    """What only the reporter sees of their report beside the public part."""
-
-    text: str
-    address: str | None
-    answers: dict[str, Any]
-    happened_at: datetime | None
-    lon: float
-    lat: float
-    accuracy_metres: float | None
-    is_anonymous: bool
-    contact: dict[str, Any] | None
-    photos: list[dict[str, Any]]
-    messages: list[dict[str, Any]]
-
-
-async def get_own_view(connection: Connection, report_id: uuid.UUID) -> OwnView:
-    """The reporter's own words, contact, photos in every state, and the talk with the agency."""
-    row = await connection.fetchrow(
-        """
-        SELECT r.text, r.address, r.answers, r.happened_at, ST_X(r.geom) AS lon,
-               ST_Y(r.geom) AS lat, r.accuracy_metres, r.is_anonymous, c.report_id AS has_contact,
-               c.name, c.phone, c.email, c.consent
-        FROM report r LEFT JOIN report_contact c ON c.report_id = r.id WHERE r.id = $1
-        """,
-        report_id,
-    )
-    if row is None:
-        raise UnknownReport()
-    photos = await connection.fetch(
-        """
-        SELECT sha256, purpose, state, refused_reason, width, height FROM report_photo
-        WHERE report_id = $1 ORDER BY purpose DESC, position LIMIT 100
-        """,
-        report_id,
-    )
-    messages = await connection.fetch(
-        """
-        SELECT e.at, e.actor_kind, n.kind, n.text FROM note n
-        JOIN event e ON e.case_kind = n.case_kind AND e.case_id = n.case_id AND e.seq = n.seq
-        WHERE n.case_kind = 'report' AND n.case_id = $1 AND n.text IS NOT NULL
-          AND (n.is_public OR n.kind IN ('answer', 'comment')) ORDER BY n.seq, n.kind LIMIT 500
-        """,
-        report_id,
-    )
-    contact = None
-    if row["has_contact"]:
-        contact = {name: row[name] for name in ("name", "phone", "email")}
-        contact["consent"] = msgspec.json.decode(row["consent"])
-    return OwnView(
-        text=row["text"],
-        address=row["address"],
-        answers=msgspec.json.decode(row["answers"]),
-        happened_at=row["happened_at"],
-        lon=row["lon"],
-        lat=row["lat"],
-        accuracy_metres=row["accuracy_metres"],
-        is_anonymous=row["is_anonymous"],
-        contact=contact,
-        photos=[dict(photo) for photo in photos],
-        messages=[dict(message) for message in messages],
-    )
-
-
-async def update_words(
-    connection: Connection, report_id: uuid.UUID, *, text: str | None, address: str | None
-) -> None:
-    """Replace the words of a report that may still be edited; None leaves them."""
-    await connection.execute(
-        """
-        UPDATE report SET text = coalesce($2, text), address = coalesce($3, address) WHERE id = $1
-        """,
-        report_id,
-        text,
-        address,
-    )
-
-
-async def add_support(connection: Connection, report_id: uuid.UUID, supporter: str) -> int:
-    """Count one more who met the same problem, each once; how many there are."""
-    count: int = await connection.fetchval(
-        """
-        WITH added AS (
-            INSERT INTO support (report_id, supporter) VALUES ($1, $2)
-            ON CONFLICT DO NOTHING RETURNING 1
-        )
-        UPDATE report SET supporters = supporters + (SELECT count(*) FROM added)
-        WHERE id = $1 RETURNING supporters
-        """,
-        report_id,
-        supporter,
-    )
-    return count
 
 
 _FIXED = frozenset(

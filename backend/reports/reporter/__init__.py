@@ -1,0 +1,1 @@
+"""What a report's own reporter may see and change of it."""
