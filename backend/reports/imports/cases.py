@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from backend.agencies.catalogue import Agency, Category
 from backend.calendars.working_time import WorkCalendar
@@ -39,6 +39,7 @@ _ENDS: Final = {
     Status.REDIRECTED: (Move.REDIRECT,),
     Status.WITHDRAWN: (Move.WITHDRAW,),
 }
+_ANSWERS: Final = frozenset({Move.RESOLVE, Move.DECLINE, Move.REDIRECT})
 _ALL_TIMERS: Final = tuple(sorted({moment.value for moment in Coming} - {Coming.AUTO_CLOSE.value}))
 
 
@@ -81,7 +82,7 @@ def make_case(
     clockwork: Clockwork,
 ) -> BulkCase:
     """The whole case an entry tells of, as of `frame.as_of`; pure but for fresh ids and salts."""
-    closing = [write_note("public", entry.closing, is_public=True)] if entry.closing else []
+    closing = (write_note("public", entry.closing, is_public=True),) if entry.closing else ()
     report = _first_state(entry, place, category=category, agency=agency, frame=frame)
     events: list[Event] = []
     notes: list[tuple[int, Note]] = []
@@ -91,28 +92,30 @@ def make_case(
         "unit_level": place.unit.level,
         "agency_name": agency.name_vi if agency else None,
     }
-    for at, kind, actor in _steps(entry, frame):
-        report = replace(_after(report, kind, at), version=len(events) + 1, updated_at=at)
-        said = closing if kind in (Move.RESOLVE, Move.DECLINE, Move.REDIRECT) else []
+    for seq, (at, kind, actor) in enumerate(_steps(entry, frame), start=1):
+        if seq > 1:
+            report = replace(report, **_change(kind, at), version=seq, updated_at=at)
+        said = closing if kind in _ANSWERS else ()
         event = make_event(
             "report",
             report.id,
-            seq=report.version,
+            seq=seq,
             kind=str(kind),
             at=at,
             actor=actor,
             agency_code=report.agency_code,
             is_public=True,
             body={**snapshot(report), **extra},
-            prev_hash=report.head_hash,
-            notes=tuple(said),
+            prev_hash=events[-1].hash if events else GENESIS,
+            notes=said,
         )
-        report = replace(report, head_hash=event.hash)
         events.append(event)
-        notes += [(event.seq, note) for note in said]
+        notes += [(seq, note) for note in said]
         extra = {}
     return BulkCase(
-        report=_with_timers(report, frame.as_of, clockwork),
+        report=replace(
+            report, head_hash=events[-1].hash, **_timers(report, frame.as_of, clockwork)
+        ),
         source_ref=entry.ref,
         # of no secret at all: whoever reported it there holds none of ours
         tracking_hash=os.urandom(32),
@@ -195,56 +198,58 @@ def _first_state(
         is_overdue=False,
         timers_fired=(),
         next_timer_at=None,
-        confirm_by=None,
         escalations=0,
         reopened=0,
         rating=None,
         rating_comment=None,
         merged_into=None,
-        version=0,
+        version=1,
         head_hash=GENESIS,
         created_at=entry.opened_at,
         updated_at=entry.opened_at,
     )
 
 
-def _after(report: Report, kind: str, at: datetime) -> Report:
+def _change(kind: str, at: datetime) -> dict[str, Any]:
+    """What a step changes of the report."""
     match kind:
         case Move.ACCEPT:
-            return replace(report, status=Status.ASSIGNED, accepted_at=at)
+            return {"status": Status.ASSIGNED, "accepted_at": at}
         case Move.START:
-            return replace(report, status=Status.IN_PROGRESS)
+            return {"status": Status.IN_PROGRESS}
         case Move.RESOLVE:
-            return replace(report, status=Status.RESOLVED, resolved_at=at)
+            return {"status": Status.RESOLVED, "resolved_at": at}
         case Move.CLOSE:
-            return replace(report, status=Status.CLOSED, closed_at=at)
+            return {"status": Status.CLOSED, "closed_at": at}
         case Move.DECLINE:
-            return replace(report, status=Status.DECLINED, closed_at=at)
+            return {"status": Status.DECLINED, "closed_at": at}
         case Move.REDIRECT:
-            return replace(report, status=Status.REDIRECTED, closed_at=at)
+            return {"status": Status.REDIRECTED, "closed_at": at}
         case Move.WITHDRAW:
-            return replace(report, status=Status.WITHDRAWN, closed_at=at)
+            return {"status": Status.WITHDRAWN, "closed_at": at}
         case "overdue":
-            return replace(report, is_overdue=True)
+            return {"is_overdue": True}
         case _:
-            return report
+            raise ValueError(f"{kind} is no step of an import")
 
 
-def _with_timers(report: Report, as_of: datetime, clockwork: Clockwork) -> Report:
-    """Moments of the past are taken as acted on: nobody is warned today of what is long overdue."""
-    if report.status not in OPEN_STATUSES | {Status.RESOLVED}:
-        return report
+def _timers(report: Report, as_of: datetime, clockwork: Clockwork) -> dict[str, Any]:
+    """What time will still do; moments of the past are taken as acted on.
+
+    Nobody is warned today of what has long been overdue.
+    """
+    if report.status not in OPEN_STATUSES and report.status is not Status.RESOLVED:
+        return {}
     moments = coming(report, clockwork.terms, clockwork.calendar)
-    if not moments:
-        if report.status is Status.RESOLVED or report.resolve_by is None:
-            return report
-        # no rules are loaded yet, but the due date is known
-        if report.is_overdue:
-            return replace(report, timers_fired=_ALL_TIMERS)
-        return replace(report, next_timer_at=report.resolve_by + _JUST_AFTER)
-    fired = tuple(name for at, name in moments if at <= as_of)
-    ahead = next((at for at, _ in moments if at > as_of), None)
     if report.status is Status.RESOLVED:
         # closing what nobody objected to is still to be done, however late
-        return replace(report, next_timer_at=moments[0][0])
-    return replace(report, timers_fired=fired, next_timer_at=ahead)
+        return {"next_timer_at": moments[0][0] if moments else None}
+    if moments:
+        ahead = next((at for at, _ in moments if at > as_of), None)
+        fired = tuple(name for at, name in moments if at <= as_of)
+        return {"timers_fired": fired, "next_timer_at": ahead}
+    if report.is_overdue:
+        return {"timers_fired": _ALL_TIMERS}
+    # no rules are loaded yet, but the due date is known
+    due = report.resolve_by
+    return {"next_timer_at": due + _JUST_AFTER if due else None}

@@ -116,11 +116,7 @@ def _rows(reader: Any, columns: Sequence[str]) -> Iterator[Row]:
 def _trouble(cells: Sequence[str], width: int, until: str) -> str | None:
     if len(cells) != width:
         return f"has {len(cells)} cells where the header has {width}{until}"
-    for cell in cells:
-        trouble = _trouble_in(cell)
-        if trouble:
-            return trouble
-    return None
+    return _trouble_in("".join(cells))
 
 
 def _trouble_in(text: str) -> str | None:

@@ -14,6 +14,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any, Final
 
+import msgspec
 import pyproj
 from pyproj.exceptions import ProjError
 
@@ -317,10 +318,4 @@ def _shown(text: str) -> str:
 
 
 def _digest(values: dict[str, str]) -> bytes:
-    hashed = hashlib.sha256()
-    for name, value in sorted(values.items()):
-        for part in (name, value):
-            raw = part.encode()
-            hashed.update(len(raw).to_bytes(4, "big"))
-            hashed.update(raw)
-    return hashed.digest()
+    return hashlib.sha256(msgspec.json.encode(sorted(values.items()))).digest()

@@ -82,7 +82,7 @@ def _parse(text: str, formats: tuple[str, ...]) -> tuple[datetime, bool]:
     for wanted in formats:
         try:
             if wanted == "iso":
-                return datetime.fromisoformat(text), len(text) == len("2026-01-31")
+                return datetime.fromisoformat(text), len(text) <= len("2026-01-31")
             if wanted == "unix":
                 return _from_unix(text), False
             return datetime.strptime(text, wanted), _names_day_only(wanted)  # noqa: DTZ007  the zone is added, or refused, above
