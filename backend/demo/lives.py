@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from backend.demo.steps import Life, Steps, awake
 from backend.reports.lifecycle import Move
-from backend.reports.moves import MoveOrder
+from backend.reports.transitions import MoveOrder
 
 
 def usual(steps: Steps, life: Life, *, pace: float | None = None) -> None:

@@ -16,15 +16,17 @@ from backend.calendars.working_time import (
     next_working_moment,
     working_minutes_between,
 )
+from backend.demo.pictures.album import Pair
 from backend.demo.places import Place
 from backend.demo.words import Writer
 from backend.events.chain import Actor, Event, Note
 from backend.reports.actions import next_change
 from backend.reports.lifecycle import Move, Role
-from backend.reports.moves import Change, MoveOrder, apply_move
+from backend.reports.moves import Change, apply_move
 from backend.reports.report import Report
 from backend.reports.rulebook import Rulebook
 from backend.reports.store import NewReport
+from backend.reports.transitions import MoveOrder
 
 _MOVES_AT_MOST: Final = 60
 # A worker looks every second; rows fire a moment after they are due.
@@ -51,7 +53,10 @@ class Scene:
 
 @dataclass
 class Life:
-    """One report while it is being played: its state, and what has happened so far."""
+    """One report while it is being played: its state, and what has happened so far.
+
+    `pair` are its pictures, the second used from `answered_at` on.
+    """
 
     new: NewReport
     place: Place
@@ -59,14 +64,9 @@ class Life:
     report: Report
     events: list[Event]
     notes: list[tuple[int, Note]] = field(default_factory=list)
-    after_photos: tuple[str, ...] = ()
-    photos_used: list[tuple[str, datetime]] = field(default_factory=list)
+    pair: Pair | None = None
+    answered_at: datetime | None = None
     supporters: int = 0
-
-    @property
-    def is_young(self) -> bool:
-        """Whether nothing has happened to it but its arrival."""
-        return self.report.version == 1
 
 
 class Ended(Exception):
@@ -112,11 +112,11 @@ class Steps:
         at = self.office(life, max(6.0, total * pace - gone))
         agency = self.scene.rulebook.agencies[report.agency_code or ""].name_vi
         answer = self.writer.answer(life.story, life.place, agency=agency, at=at)
-        photos = life.after_photos
+        photos = (life.pair.after.sha256,) if life.pair else ()
         reason = None if photos else self.writer.phrase("no_photo")
         order = MoveOrder(Move.RESOLVE, public_note=answer, reason=reason, photos=photos)
         self.do(life, order, "officer", at=at)
-        life.photos_used += [(sha, at) for sha in photos]
+        life.answered_at = life.answered_at or at
 
     def rate(self, life: Life, *, score: int | None = None, surely: bool = False) -> None:
         if not surely and self.rng.random() < 0.42:

@@ -10,6 +10,7 @@ from typing import Final
 from PIL import Image
 
 from backend.demo.pictures.scenes import SCENES
+from backend.photos.keys import Size
 
 VARIANTS: Final = 2
 _SMALL: Final = (400, 300)
@@ -17,7 +18,7 @@ _SMALL: Final = (400, 300)
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture; `original_bytes` is the size of its JPEG, `full` and `small` are WebP."""
+    """One picture: the size of its JPEG, its two WebP copies and their SHA-256 sums."""
 
     sha256: str
     original_bytes: int
@@ -25,6 +26,7 @@ class Picture:
     height: int
     full: bytes = field(repr=False)
     small: bytes = field(repr=False)
+    hashes: Mapping[Size, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,16 @@ def _pair(theme: str, number: int) -> Pair:
 
 def _picture(image: Image.Image) -> Picture:
     original = _encode(image, "JPEG", quality=86)
+    full = _encode(image, "WEBP", quality=74, method=1)
+    small = _encode(image.resize(_SMALL, Image.Resampling.BOX), "WEBP", quality=70, method=1)
     return Picture(
-        sha256=hashlib.sha256(original).hexdigest(),
+        sha256=_hash(original),
         original_bytes=len(original),
         width=image.width,
         height=image.height,
-        full=_encode(image, "WEBP", quality=74, method=1),
-        small=_encode(image.resize(_SMALL, Image.Resampling.BOX), "WEBP", quality=70, method=1),
+        full=full,
+        small=small,
+        hashes={"full": _hash(full), "small": _hash(small)},
     )
 
 
@@ -67,3 +72,7 @@ def _encode(image: Image.Image, kind: str, **options: int) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
