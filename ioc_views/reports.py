@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import FromQuery, PathParameter, QueryParameter
 from msgspec import Struct
 
 from backend.accounts.principals import Principal
@@ -156,8 +156,8 @@ async def show_breakdown(
     category: CategoryWord = None,
     agency: AgencyWord = None,
     boundaries: Boundaries = None,
-    level: Literal["category", "field"] = "category",
-    sort: Sort = "received",
+    level: FromQuery[Literal["category", "field"]] = "category",
+    sort: FromQuery[Sort] = "received",
     after: Annotated[str | None, QueryParameter(max_length=120)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
 ) -> BreakdownAnswer:

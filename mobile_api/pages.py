@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from backend.clock import day_of, now
@@ -296,7 +296,7 @@ async def track_form(ma: FromQuery[str] = "") -> Response[Any] | Template:
 @get("/theo-doi/{code:str}", opt=OPT, include_in_schema=False)
 async def track(
     request: Request[Any, Any, Any],
-    code: str,
+    code: FromPath[str],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
     settings: NamedDependency[Settings],
@@ -369,7 +369,7 @@ async def _tracking_page(
 @post("/theo-doi/{code:str}", opt=_WRITE, include_in_schema=False, status_code=200)
 async def act(
     request: Request[Any, Any, Any],
-    code: str,
+    code: FromPath[str],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
     settings: NamedDependency[Settings],

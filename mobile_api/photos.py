@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, put
 from litestar.di import NamedDependency
-from litestar.params import PathParameter
+from litestar.params import FromPath, PathParameter
 
 from backend.database import Database
 from backend.photos.derivatives import read_public_photo
@@ -37,7 +37,7 @@ Sha256 = Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$", description="SHA
 )
 async def upload(
     request: Request[Any, Any, Any],
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     sha256: Sha256,
     database: NamedDependency[Database],
     objects: NamedDependency[ObjectStore],
@@ -64,9 +64,9 @@ async def upload(
     tags=["reports"],
 )
 async def show(
-    report_id: uuid.UUID,
+    report_id: FromPath[uuid.UUID],
     sha256: Sha256,
-    name: str,
+    name: FromPath[str],
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     objects: NamedDependency[ObjectStore],

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Request, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from backend.agencies.catalogue import Category
 from backend.clock import day_of, now
@@ -84,7 +84,7 @@ async def unit_at(
     database: NamedDependency[Database],
     lon: Annotated[float, QueryParameter(ge=-180, le=180)],
     lat: Annotated[float, QueryParameter(ge=-90, le=90)],
-    on: date | None = None,
+    on: FromQuery[date | None] = None,
 ) -> dict[str, Any]:
     """The lowest unit that held the point on that day (today by default)."""
     unit = await find_unit_at(database.public, lon, lat, on=on or day_of(now()))

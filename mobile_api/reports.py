@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import FromQuery, PathParameter, QueryParameter
 
 from backend.clock import VIETNAM
 from backend.database import Database
@@ -140,7 +140,7 @@ async def list_reports(
     rulebooks: NamedDependency[Rulebooks],
     bbox: Annotated[str | None, QueryParameter(max_length=120)] = None,
     category: Annotated[str | None, QueryParameter(max_length=64)] = None,
-    status: Status | None = None,
+    status: FromQuery[Status | None] = None,
     unit: Annotated[str | None, QueryParameter(max_length=16)] = None,
     since: Annotated[date | None, QueryParameter(name="from")] = None,
     until: Annotated[date | None, QueryParameter(name="to")] = None,
