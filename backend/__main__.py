@@ -27,6 +27,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "reports": ("backend.reports.imports.commands:reports", "History of another system."),
     "accounts": ("backend.accounts.commands:accounts", "People who may sign in."),
     "wall-tokens": ("backend.accounts.commands:wall_tokens", "Links for screens on a wall."),
+    "reports": ("backend.reports.imports.commands:reports", "History of another system."),
+    "demo": ("backend.demo.commands:demo", "The demo province: load it, take it away."),
+    "jobs": ("backend.jobs.commands:jobs", "Work that failed for good: look, queue again."),
+    "counts": ("backend.counts.commands:counts", "Prove that the figures are right."),
+    "bench": ("bench.commands:bench", "Measure, from a checkout (bench/README.md)."),
     "audit": ("backend.audit.commands:audit", "Prove that the event log is whole."),
 }
 # Called by the supervisor, not by people.
