@@ -1,5 +1,6 @@
 """The geometry of the board's bars and columns: pure; templates only write it down as SVG."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,9 +45,13 @@ def draw_bars(lines: Sequence[Line]) -> list[Bar]:
 
 
 def draw_columns(lines: Sequence[Line], first: date, last: date) -> list[Column]:
-    """A column for every day of the range, whether or not anything came in; a label a week."""
+    """A column for every day of the range, whether or not anything came in.
+
+    A label stands at most every week, and at most five times.
+    """
     by_day = {date.fromisoformat(line.key): line for line in lines}
     most = max((line.received for line in lines), default=0)
+    step = 7 * math.ceil(((last - first).days + 1) / 35)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [
         Column(
@@ -54,7 +59,7 @@ def draw_columns(lines: Sequence[Line], first: date, last: date) -> list[Column]
             by_day.get(day),
             _parts(by_day[day], most) if day in by_day else (),
             # counted from the newest day, which matters most
-            has_label=(last - day).days % 7 == 0,
+            has_label=(last - day).days % step == 0,
         )
         for day in days
     ]

@@ -24,7 +24,7 @@ from ioc_views.stopping import call_when_stopping
 from ioc_views.store import is_still_let_in
 
 _HUB: Final = "ioc.hub"
-_RECHECK_SECONDS: Final = 10.0
+_RECHECK_SECONDS: Final = 5.0
 # How long a browser waits before it connects again, in milliseconds.
 _HELLO: Final = b"retry: 1000\n: figures follow\n\n"
 OPT: Final[dict[str, Any]] = {"policy": VIEWERS}
