@@ -8,17 +8,17 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from backend.agencies.catalogue import Category
 from backend.demo import lives
 from backend.demo.configuration import read_document
 from backend.demo.pictures.album import Pair
 from backend.demo.places import Land, Place, choose_place, near
+from backend.demo.reporters import choose_answers, choose_contact
 from backend.demo.steps import Ended, Life, Scene, Steps, begin
 from backend.demo.words import Writer
 from backend.events.chain import Actor
 from backend.reports.lifecycle import Status
 from backend.reports.rulebook import Rulebook
-from backend.reports.store import Contact, NewPhoto
+from backend.reports.store import NewPhoto
 from backend.reports.submit import Submission, prepare_report
 from backend.settings import Settings
 
@@ -43,6 +43,13 @@ _FATES: Final = {
 _OWN: Final = 14
 # Reports by local hour, 0 to 23: before work, at noon, and most of all in the evening.
 _HOURS: Final = (1, 1, 0, 0, 1, 3, 8, 12, 11, 9, 8, 7, 6, 5, 6, 7, 8, 11, 12, 13, 12, 9, 5, 2)
+# What communes lead and may be too much for one.
+_HEAVY: Final = (
+    "giao-thong-o-ga",
+    "cap-thoat-nuoc-ngap",
+    "xay-dung-dat-dai-lan-dat-cong",
+    "trat-tu-do-thi-cho-tu-phat",
+)
 _FIELDS: Final = (
     "giao-thong",
     "ve-sinh-moi-truong",
@@ -129,9 +136,9 @@ class _Population:
         self._play(life, lives.handed_on, agency=target)
 
     def _live_called_up(self) -> None:
-        life = self._born(self._topic(), self._moment(3, 80))
-        agency = self._world.rulebook.agencies[life.report.agency_code or ""]
-        self._play(life, lives.called_up, agency=agency.parent_code or "so-xay-dung")
+        """Beyond a commune's means: its People's Committee calls the province's."""
+        life = self._born(self._rng.choice(_HEAVY), self._moment(3, 80))
+        self._play(life, lives.called_up, agency="ubnd-tinh")
 
     def _live_extended(self) -> None:
         life = self._born(self._topic(is_urgent=False), self._moment(1.5, 80))
@@ -197,15 +204,19 @@ class _Population:
         place = place or choose_place(rng, world.lands, story["where"])
         pair = self._pair(story) if text is None else None
         owner = self._owner()
-        contact = self._contact(owner)
+        contact = choose_contact(rng) if owner or rng.random() < 0.45 else None
+        told = 0
+        given = text
+        if text is None:
+            text, told = self._writer.report_text(story, place)
         submission = Submission(
             category_code=code,
-            text=text or self._writer.report_text(story, place),
+            text=text,
             lon=place.lon,
             lat=place.lat,
             accuracy_metres=round(rng.uniform(4, 40), 1),
             address=self._writer.address(place),
-            answers=self._answers(world.rulebook.categories[code]) if text is None else {},
+            answers=choose_answers(rng, world.rulebook.categories[code]) if given is None else {},
             happened_at=at - timedelta(minutes=rng.randint(5, 900)) if rng.random() < 0.3 else None,
             is_anonymous=contact is None,
             contact=contact,
@@ -222,7 +233,7 @@ class _Population:
             at=at,
         )
         life = begin(new, place, story)
-        life.pair = pair
+        life.pair, life.told = pair, told
         self._lives.append(life)
         return life
 
@@ -259,34 +270,6 @@ class _Population:
             self._own += 1
             return self._rng.choice(citizens)
         return None
-
-    def _contact(self, owner: UUID | None) -> Contact | None:
-        if owner is None and self._rng.random() < 0.55:
-            return None
-        name = self._rng.choice(read_document("phrases")["reporters"])
-        return Contact(
-            name=name,
-            phone=None,
-            email=f"nguoidan{self._rng.randint(1, 999)}@example.com",
-            consent={"handle_report": True},
-        )
-
-    def _answers(self, category: Category) -> dict[str, Any]:
-        answers: dict[str, Any] = {}
-        for question in category.questions:
-            if self._rng.random() < 0.55 and question["kind"] != "text":
-                answers[question["code"]] = self._answer(question)
-        return answers
-
-    def _answer(self, question: Mapping[str, Any]) -> str | bool | int:
-        match question["kind"]:
-            case "choice":
-                return str(self._rng.choice(question["options"])["code"])
-            case "yes_no":
-                return self._rng.random() < 0.4
-            case _:
-                by_question = {"so-tien": 50_000, "sau-cm": 10, "dien-tich": 20}
-                return self._rng.randint(1, 6) * by_question.get(question["code"], 1)
 
 
 def _announced(pair: Pair) -> NewPhoto:

@@ -55,7 +55,8 @@ class Scene:
 class Life:
     """One report while it is being played: its state, and what has happened so far.
 
-    `pair` are its pictures, the second used from `answered_at` on.
+    `told` is which of its story's happenings it tells; `pair` are its pictures, the second of
+    them used from `answered_at` on.
     """
 
     new: NewReport
@@ -64,6 +65,7 @@ class Life:
     report: Report
     events: list[Event]
     notes: list[tuple[int, Note]] = field(default_factory=list)
+    told: int = 0
     pair: Pair | None = None
     answered_at: datetime | None = None
     supporters: int = 0
@@ -111,7 +113,7 @@ class Steps:
         )
         at = self.office(life, max(6.0, total * pace - gone))
         agency = self.scene.rulebook.agencies[report.agency_code or ""].name_vi
-        answer = self.writer.answer(life.story, life.place, agency=agency, at=at)
+        answer = self.writer.answer(life.story, life.place, told=life.told, agency=agency, at=at)
         photos = (life.pair.after.sha256,) if life.pair else ()
         reason = None if photos else self.writer.phrase("no_photo")
         order = MoveOrder(Move.RESOLVE, public_note=answer, reason=reason, photos=photos)

@@ -34,14 +34,15 @@ class Writer:
         self._used: set[str] = set()
         self._decks: defaultdict[int, list[str]] = defaultdict(list)
 
-    def report_text(self, story: Mapping[str, Any], place: Place) -> str:
-        """A citizen's words, unlike any before."""
+    def report_text(self, story: Mapping[str, Any], place: Place) -> tuple[str, int]:
+        """A citizen's words, unlike any before, and which of the story's happenings they tell."""
         for _ in range(30):
-            text = self._report_text(story, place)
+            what = self._draw(story["what"])
+            text = self._report_text(what, story, place)
             if text not in self._used:
                 break
         self._used.add(text)
-        return text
+        return text, story["what"].index(what)
 
     def phrase(self, name: str) -> str:
         """One of the general phrases of this name."""
@@ -51,12 +52,16 @@ class Writer:
         """What somebody adds to a rating; often nothing."""
         return self._rng.choice(self._phrases["ratings"][str(score)]) or None
 
-    def answer(self, story: Mapping[str, Any], place: Place, *, agency: str, at: datetime) -> str:
-        """The office's answer: what was found, what was done, when."""
+    def answer(
+        self, story: Mapping[str, Any], place: Place, *, told: int, agency: str, at: datetime
+    ) -> str:
+        """The office's answer to what was `told`: what was found, what was done, when."""
+        fitting = story["answers_for"][told] if "answers_for" in story else None
+        answers = [story["answers"][n] for n in fitting] if fitting else story["answers"]
         filled = {"agency": agency, "day": day_text(at)}
         start = self._draw(self._phrases["answer_starts"])
         end = self._draw(self._phrases["answer_ends"])
-        body = self._fill(self._draw(story["answers"]), place, filled, hours="done_hour")
+        body = self._fill(self._rng.choice(answers), place, filled, hours="done_hour")
         return _tidy(self._fill(start, place, filled) + body + end)
 
     def asked(self, story: Mapping[str, Any]) -> tuple[str, str]:
@@ -73,9 +78,9 @@ class Writer:
         spot = place.road if self._rng.random() < 0.7 else place.hamlet
         return f"{_capital(spot)}, {unit}"
 
-    def _report_text(self, story: Mapping[str, Any], place: Place) -> str:
+    def _report_text(self, what: str, story: Mapping[str, Any], place: Place) -> str:
         style = self._rng.choices(_STYLES, _STYLE_WEIGHTS)[0]
-        parts = [self._draw(story["what"])]
+        parts = [what]
         if style != "short":
             many = self._rng.choices((0, 1, 2), (25, 50, 25))[0]
             parts += self._rng.sample(story["more"], min(many, len(story["more"])))
@@ -113,7 +118,7 @@ class Writer:
                 return str(rng.randint(2, 6))
             if name == "big":
                 return str(rng.choice((10, 12, 15, 20, 25, 30, 35, 40, 50)))
-            if name in ("since", "when_seen", "weather"):
+            if name in ("since", "when_seen", "weather", "night"):
                 return str(rng.choice(self._phrases[name]))
             if name == "hour":
                 return str(rng.choice(self._phrases[hours]))
