@@ -1,12 +1,13 @@
 """Firebase Cloud Messaging through firebase-admin, imported when the first letter goes out.
 
-Its own retries are switched off: on 500 and 503 they would hold up the whole batch, and for as long
-as the server asks. The queue retries instead. `settings.fcm_url` sends everything to another server
+Its own retries are switched off: on 500 and 503 they would hold up the whole batch. The queue
+retries instead, and honours Retry-After. `settings.fcm_url` sends everything to another server
 that speaks FCM HTTP v1 (tests' twin); then no Google account is asked for a credential.
 """
 
 import asyncio
 import email.utils
+import functools
 import json
 import time
 from collections.abc import Sequence
@@ -28,29 +29,21 @@ class FirebasePush:
     def __init__(self, credentials: Path | None, url: str | None = None) -> None:
         self._credentials = credentials
         self._url = url
-        self._app: Any = None
+        self._service: Any = None
 
     async def send(self, letters: Sequence[Letter]) -> list[Outcome]:
-        return await asyncio.to_thread(self._send, list(letters))
-
-    async def close(self) -> None:
-        if self._app is not None:
-            app, self._app = self._app, None
-            await asyncio.to_thread(_delete, app)
-
-    def _send(self, letters: list[Letter]) -> list[Outcome]:
-        from firebase_admin import exceptions, messaging
-
-        if self._app is None:
-            self._app = _open_app(self._credentials, self._url)
+        if self._service is None:
+            # importing firebase-admin takes a second
+            self._service = await asyncio.to_thread(_open_service, self._credentials, self._url)
         try:
-            batch = messaging.send_each([_message(one) for one in letters], app=self._app)
+            await _renew_credential(self._service)
+            batch = await self._service.send_each_async([_message(one) for one in letters], False)
         except ValueError as error:
             # the library itself refuses a letter, and with it the batch
             if len(letters) == 1:
                 return [Outcome("bad", error=type(error).__name__)]
-            return [outcome for one in letters for outcome in self._send([one])]
-        except exceptions.FirebaseError as error:
+            return [outcome for one in letters for outcome in await self.send([one])]
+        except Exception as error:
             # not one letter was judged: most likely the credential could not be renewed
             _log.error("push failed", error=type(error).__name__)
             return [Outcome("later", error=type(error).__name__) for _ in letters]
@@ -60,6 +53,11 @@ class FirebasePush:
             else judge(answer.exception)
             for answer in batch.responses
         ]
+
+    async def close(self) -> None:
+        if self._service is not None:
+            service, self._service = self._service, None
+            await service._async_client.aclose()
 
 
 def judge(error: Any) -> Outcome:
@@ -115,24 +113,38 @@ def _message(letter: Letter) -> Any:
     return message
 
 
-def _open_app(credentials: Path | None, url: str | None) -> Any:
-    import firebase_admin
-    import requests
+def _open_service(credentials: Path | None, url: str | None) -> Any:
+    """firebase-admin's messaging service, on an HTTP client that does not retry by itself."""
+    from firebase_admin import App, messaging
     from firebase_admin import credentials as kinds
-    from firebase_admin import messaging
+    from firebase_admin._http_client import HttpxAsyncClient
+    from firebase_admin._retry import HttpxRetry
 
     options: dict[str, Any] = {"httpTimeout": _TIMEOUT_SECONDS}
-    if url is not None:
-        messaging._MessagingService.FCM_URL = url.rstrip("/") + "/v1/projects/{0}/messages:send"
-        options["projectId"] = _project(credentials) or "twin"
-        app = firebase_admin.initialize_app(_offline_credential(), options, name=f"caunoi-{url}")
+    if url is None:
+        app = App("caunoi", kinds.Certificate(str(credentials)), options)
     else:
-        certificate = kinds.Certificate(str(credentials))
-        app = firebase_admin.initialize_app(certificate, options, name="caunoi")
-    session = messaging._get_messaging_service(app)._client.session
-    for scheme in ("https://fcm.googleapis.com", "https://", "http://"):
-        session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=50))
-    return app
+        options["projectId"] = _project(credentials) or "twin"
+        app = App("caunoi", _offline_credential(), options)
+    service = messaging._MessagingService(app)
+    if url is not None:
+        path = f"/v1/projects/{options['projectId']}/messages:send"
+        service._fcm_url = url.rstrip("/") + path
+    service._async_client = HttpxAsyncClient(
+        credential=service._credential,
+        retry_config=HttpxRetry(max_retries=0),
+        timeout=_TIMEOUT_SECONDS,
+    )
+    return service
+
+
+async def _renew_credential(service: Any) -> None:
+    # firebase-admin would do this itself, but on the event loop and with two minutes' patience
+    if not service._credential.valid:
+        from google.auth.transport.requests import Request
+
+        request = functools.partial(Request(), timeout=_TIMEOUT_SECONDS)
+        await asyncio.to_thread(service._credential.refresh, request)
 
 
 def _offline_credential() -> Any:
@@ -152,9 +164,3 @@ def _project(credentials: Path | None) -> str | None:
     if credentials is None or not credentials.is_file():
         return None
     return str(json.loads(credentials.read_text()).get("project_id", "")) or None
-
-
-def _delete(app: Any) -> None:
-    import firebase_admin
-
-    firebase_admin.delete_app(app)

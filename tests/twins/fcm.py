@@ -88,8 +88,7 @@ def fcm_twin() -> Iterator[FcmTwin]:
     class Handler(_Handler):
         memory = twin
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     twin.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -99,6 +98,11 @@ def fcm_twin() -> Iterator[FcmTwin]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
 
 
 class _Handler(BaseHTTPRequestHandler):
