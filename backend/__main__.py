@@ -24,7 +24,6 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "backup": ("backend.roof.commands:backup", "Save database, photos and secret key."),
     "restore": ("backend.roof.commands:restore", "Put a backup back."),
     "units": ("geo.commands:units", "Administrative units: import, activate, ask."),
-    "reports": ("backend.reports.imports.commands:reports", "History of another system."),
     "accounts": ("backend.accounts.commands:accounts", "People who may sign in."),
     "wall-tokens": ("backend.accounts.commands:wall_tokens", "Links for screens on a wall."),
     "reports": ("backend.reports.imports.commands:reports", "History of another system."),
