@@ -52,6 +52,16 @@ def secret_key_path(settings: Settings) -> Path:
     return settings.var_dir / "secrets" / "secret-key"
 
 
+def demo_mark(settings: Settings) -> Path:
+    """The file that says "never again": a removed demo must not come back with the next start."""
+    return settings.var_dir / "demo.loaded"
+
+
+def is_demo_wanted(settings: Settings) -> bool:
+    """Whether this start loads the demo province."""
+    return settings.demo and not demo_mark(settings).exists()
+
+
 @contextmanager
 def locked(var_dir: Path) -> Iterator[None]:
     """Hold this CAUNOI_VAR; raises AlreadyRuns with the id of the process that holds it."""

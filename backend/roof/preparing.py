@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from minio import Minio
 from minio.error import MinioException
@@ -13,6 +12,7 @@ from urllib3.exceptions import HTTPError
 from backend.database import migrate
 from backend.errors import Unavailable
 from backend.roof.errors import NotRunning, StoreDown
+from backend.roof.installation import demo_mark, is_demo_wanted
 from backend.roof.supervisor import NO_DATABASE_STATUS
 from backend.settings import S3Settings, Settings
 
@@ -66,16 +66,10 @@ def open_client(s3: S3Settings) -> Minio:
 
 
 async def _load_demo_once(settings: Settings, *, say: Callable[[str], None]) -> None:
-    mark = demo_mark(settings)
-    if not settings.demo or mark.exists():
+    if not is_demo_wanted(settings):
         return
     from backend.demo.load import load_demo
 
     say("loading the demo province")
     await load_demo(settings)
-    mark.touch()
-
-
-def demo_mark(settings: Settings) -> Path:
-    """The file that says "never again": a removed demo must not come back with the next start."""
-    return settings.var_dir / "demo.loaded"
+    demo_mark(settings).touch()

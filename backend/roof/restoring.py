@@ -20,9 +20,9 @@ from backend.roof.backup import (
     services_of,
 )
 from backend.roof.errors import RestoreRefused
-from backend.roof.installation import secret_key_path
+from backend.roof.installation import demo_mark, secret_key_path
 from backend.roof.libpq import run_client
-from backend.roof.preparing import demo_mark, ensure_bucket, open_client
+from backend.roof.preparing import ensure_bucket, open_client
 from backend.roof.store import list_filled_tables, rename_database
 from backend.settings import S3Settings, Settings
 

@@ -16,7 +16,7 @@ from backend.roof.children import Child, end_all
 from backend.roof.cluster import prepare_cluster
 from backend.roof.database_server import ensure_database, start_cluster
 from backend.roof.errors import RoofError, StartFailed
-from backend.roof.installation import locked, with_secret_key, write_state
+from backend.roof.installation import is_demo_wanted, locked, with_secret_key, write_state
 from backend.roof.logs import shorten_logs
 from backend.roof.objects import prepare_store, start_store
 from backend.roof.places import prepare_var, tail
@@ -124,6 +124,8 @@ class _Supervisor:
 
     def _prepare(self) -> None:
         """Schema, bucket and demo, in a process that gives its memory back when done."""
+        is_first = is_demo_wanted(self.settings)
+        self.say("loading the demo province" if is_first else "checking the database's schema")
         deadline = time.monotonic() + _DATABASE_SECONDS
         while not self.stopping.is_set():
             prepared = self._spawn_own("prepare")

@@ -1,7 +1,9 @@
 """./run as an operator meets it: start, second start, status, stop, and reasons for refusals."""
 
 import json
+import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -91,6 +93,26 @@ def test_status_of_a_stopped_installation_is_three_and_stopping_it_is_no_error(
     installation = make_installation()
     assert installation.run("status").returncode == 3
     assert installation.run("stop").returncode == 0
+
+
+def test_ctrl_c_ends_what_runs_in_the_foreground(make_installation: MakeInstallation) -> None:
+    installation = make_installation(web_processes="2")
+    with subprocess.Popen(
+        [installation.checkout / "run"],
+        env=installation.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while "Ctrl-C stops" not in (line := process.stdout.readline()):
+            assert line, "it ended by itself"
+        assert installation.status_of("/readyz") == 200
+        assert 0 not in (installation.pid_of("web-1"), installation.pid_of("web-2"))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert installation.living_processes() == []
 
 
 def test_a_taken_port_is_named_and_leaves_nothing_running(
