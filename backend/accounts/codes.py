@@ -47,7 +47,7 @@ def find_step(secret: str, code: str, now: datetime) -> int | None:
     present = int(now.timestamp()) // _STEP_SECONDS
     found = None
     try:
-        for step in range(present - _STEPS_OFF, present + _STEPS_OFF + 1):
+        for step in range(max(0, present - _STEPS_OFF), present + _STEPS_OFF + 1):
             if hmac.compare_digest(code_at(secret, step).encode(), typed.encode()):
                 found = step
     except binascii.Error:

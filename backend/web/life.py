@@ -46,10 +46,11 @@ async def _open(parts: Parts) -> None:
     while parts.database is None:
         try:
             parts.rulebooks, parts.database = await _connect(parts)
-        except DatabaseDown:
+        except Exception as error:  # not created, not migrated, not started: it may yet be
             seconds = _RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)]
             attempt += 1
-            _log.warning("database not reachable", retry_seconds=seconds)
+            reason = type(error.__cause__ or error).__name__
+            _log.warning("database not reachable", reason=reason, retry_seconds=seconds)
             await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - only spreads retries
 
 
