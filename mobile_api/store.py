@@ -76,8 +76,7 @@ async def find_own_tracking(connection: Connection, report_id: uuid.UUID) -> Rec
     return await connection.fetchrow(
         """
         SELECT r.id, r.code, r.category_code, r.unit_code, r.unit_valid_from, u.name AS unit_name,
-               r.status, r.visibility = 'public' AND NOT r.is_restricted
-                   AND r.status <> 'withdrawn' AS is_published,
+               r.status, is_shown(r.visibility, r.is_restricted, r.status) AS is_published,
                r.agency_code, r.accept_by, r.resolve_by, r.paused_at, r.accepted_at, r.resolved_at,
                r.closed_at, r.is_overdue, r.rating, r.reopened, r.created_at, r.updated_at
         FROM report r JOIN unit u ON u.code = r.unit_code AND u.valid_from = r.unit_valid_from
