@@ -16,11 +16,11 @@ from backend.accounts.principals import Principal
 from backend.clock import now
 from backend.database import Database
 from backend.desk import store
+from backend.desk.evidence import check_may_add_evidence
 from backend.desk.reports import (
     OPT,
     SOON,
     QueueStatus,
-    check_in_sight,
     read_case,
     read_history,
     read_queue,
@@ -189,7 +189,7 @@ async def act(
         ]
         photos: list[str] = []
         if files:
-            await check_in_sight(database, principal, report_id)
+            await check_may_add_evidence(database, principal, report_id)
             photos = [
                 await _store_evidence(file, report_id, database, objects, settings)
                 for file in files

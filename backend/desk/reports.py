@@ -13,6 +13,7 @@ from backend.accounts.principals import Principal
 from backend.clock import now
 from backend.database import Database
 from backend.desk import store
+from backend.desk.evidence import check_may_add_evidence
 from backend.desk.views import case_view, history_step, queue_item
 from backend.errors import FieldFault, Malformed, VersionNeeded
 from backend.photos.derivatives import read_private_photo
@@ -302,7 +303,7 @@ async def upload_evidence(
     settings: NamedDependency[Settings],
 ) -> dict[str, Any]:
     """Take one photo of the result; name it in the move that resolves the case."""
-    await check_in_sight(database, principal, report_id)
+    await check_may_add_evidence(database, principal, report_id)
     photo = await receive_photo(
         database,
         objects,
