@@ -32,6 +32,7 @@ from backend.web.texts import clean_text
 from mobile_api import store
 from mobile_api.ownership import get_own_report
 from mobile_api.views import tracking_view
+from mobile_api.words import needed_words
 
 _LIMIT = Limit("own_report", per_minute=60, burst=40)
 _OPT = {"policy": ANYONE, "limit": _LIMIT}
@@ -172,7 +173,7 @@ async def answer(
     rulebooks: NamedDependency[Rulebooks],
 ) -> dict[str, Any]:
     """Answer the agency's question; anonymous reporters too. The promise clock runs on."""
-    order = MoveOrder(move=Move.ANSWER, public_note=clean_text(data.text, field="text"))
+    order = MoveOrder(move=Move.ANSWER, public_note=needed_words(data.text, field="text"))
     return await _moved(request, database, rulebooks, code, order)
 
 
@@ -250,7 +251,7 @@ async def edit(
         database,
         rulebooks,
         report_id=report_id,
-        text=clean_text(data.text, field="text") if data.text else None,
+        text=None if data.text is None else needed_words(data.text, field="text"),
         address=clean_text(data.address, field="address") if data.address else None,
         window=timedelta(minutes=settings.edit_window_minutes),
         account_id=_account_of(request),

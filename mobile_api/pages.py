@@ -39,6 +39,7 @@ from mobile_api.own import read_own_view
 from mobile_api.ownership import get_own_report
 from mobile_api.reports import read_tracking
 from mobile_api.views import list_item
+from mobile_api.words import needed_words
 
 OPT: Final = {"policy": ANYONE}
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
@@ -405,7 +406,7 @@ def _order(form: Mapping[str, Any]) -> MoveOrder | None:
     words = clean_text(text, field="text") if text else None
     match str(form.get("do") or ""):
         case "answer":
-            return MoveOrder(move=Move.ANSWER, public_note=words)
+            return MoveOrder(move=Move.ANSWER, public_note=needed_words(words, field="text"))
         case "rate":
             score = _whole(str(form.get("score") or ""))
             return MoveOrder(move=Move.RATE, score=score, comment=words)
