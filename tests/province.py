@@ -149,6 +149,8 @@ class Town:
     ) -> httpx.Response:
         """A move at the desk, at the version the person has just read unless another is given."""
         path = f"/api/v1/desk/reports/{report.id}"
+        if "into" in what:
+            what["report"] = what.pop("into")
         tag = f'"{version}"' if version is not None else None
         if tag is None:
             tag = (await self.ask("GET", path, by=by)).headers.get("etag", '"1"')
