@@ -70,12 +70,12 @@ into_cell AS (
         DO UPDATE SET cases = stored.cases + excluded.cases
 )"""  # noqa: S608  own column names
 
-# The lock comes before any row is claimed, so two folders never wait for each other's rows. The
-# second one's snapshot is older than the first one's commit, and that is harmless: rows deleted
-# meanwhile are skipped as they are locked, and ON CONFLICT adds to the newest committed sums.
+# One folds at a time, nobody waits: who does not get the lock folds nothing. A folder's snapshot
+# may be older than the last one's commit, which is harmless: rows deleted meanwhile are skipped as
+# they are locked, and ON CONFLICT adds to the newest committed sums.
 _FOLD: Final = f"""
 WITH turn AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock({ROLLUP_LOCK}) IS NOT NULL AS taken
+    SELECT pg_try_advisory_xact_lock({ROLLUP_LOCK}) AS taken
 ), picked AS MATERIALIZED (
     SELECT id FROM count_delta WHERE (SELECT taken FROM turn)
     ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
