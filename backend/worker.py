@@ -22,7 +22,7 @@ import structlog
 from backend import clock
 from backend.accounts.store import purge_sessions
 from backend.audit.anchors import copy_anchor, write_anchor
-from backend.counts.fold import fold_counts
+from backend.counts.fold import BATCH, fold_counts
 from backend.database import Database, DatabaseDown, open_database
 from backend.jobs import store as jobs_store
 from backend.jobs.lanes import OUTAGES, Handler, Lane
@@ -41,7 +41,6 @@ from moderation.jobs import derive_photo, remove_left_files, remove_orphans, req
 
 _log = structlog.get_logger("caunoi.worker")
 
-_FOLD_BATCH: Final = 20_000
 _END_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 10.0
 _KEPT_KEYS_DAYS: Final = 30
@@ -86,7 +85,7 @@ HANDLERS: Final[Mapping[str, tuple[Lane, Callable[[Tools, bytes], Awaitable[None
 
 
 async def _fold(tools: Tools) -> None:
-    while await fold_counts(tools.database.app, limit=_FOLD_BATCH) >= _FOLD_BATCH:
+    while await fold_counts(tools.database.app, limit=BATCH) >= BATCH:
         pass
 
 
