@@ -117,6 +117,7 @@ def _clean(image: Image.Image, side: int) -> Image.Image:
     except MemoryError as error:
         raise Refused("too-costly") from error
     except Exception as error:
+        # as above: what a decoder raises at damaged data is anybody's guess
         raise Refused("broken") from error
     return fresh
 
@@ -131,6 +132,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(0x0112, 1)
     except Exception:
+        # a photo with damaged EXIF is still a photo, upright as it lies
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -177,7 +179,7 @@ def _in_srgb(image: Image.Image, profile: Any) -> Image.Image:
                 if converted is not None:
                     return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass
+            return image.convert("RGB")
     return image.convert("RGB")
 
 

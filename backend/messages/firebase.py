@@ -155,7 +155,7 @@ def _offline_credential() -> Any:
         """A credential that needs no network: the other server does not ask for one."""
 
         def get_credential(self) -> Any:
-            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]  # google ships none
 
     return Offline()
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, TypeVar
@@ -26,6 +26,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error
 from minio.signer import sign_v4_s3
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from backend import clock
 from backend.photos.errors import ObjectMissing, StoreDown, UploadsBusy
 from backend.settings import S3Settings
 
@@ -155,7 +156,7 @@ class ObjectStore:
                     continue
                 found.append(
                     StoredObject(
-                        item.object_name, item.size or 0, item.last_modified or datetime.now(UTC)
+                        item.object_name, item.size or 0, item.last_modified or clock.now()
                     )
                 )
                 if len(found) >= limit:
@@ -219,7 +220,7 @@ class ObjectStore:
     def _put(self, key: str, file: BinaryIO, size: int, content_type: str, sha256: str) -> None:
         # minio's own put_object reads the whole body into memory; its signer does not need to.
         url = self._client.presigned_put_object(self._s3.bucket, key).partition("?")[0]
-        now = datetime.now(UTC)
+        now = clock.now()
         headers = sign_v4_s3(
             method="PUT",
             url=urlsplit(url),
