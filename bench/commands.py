@@ -18,6 +18,38 @@ def intake(ctx: click.Context, seconds: float, rounds: int) -> None:
     """Submits through HTTP against the bare statement."""
     from bench import intake as measuring
 
+    measuring.report(asyncio.run(measuring.run(ctx.obj.settings, seconds=seconds, rounds=rounds)))
+
+
+@bench.command()
+@click.option("--rate", default=100.0, show_default=True, help="Reports a second.")
+@click.option("--seconds", default=20.0, show_default=True)
+@click.pass_context
+def live(ctx: click.Context, rate: float, seconds: float) -> None:
+    """From a report's 201 to the leaders' board, under load."""
+    from bench import live as measuring
+
     measuring.report(
-        asyncio.run(measuring.run(ctx.obj.settings, seconds=seconds, rounds=rounds))
+        asyncio.run(measuring.run(ctx.obj.settings, rate=rate, seconds=seconds)), say=click.echo
     )
+
+
+@bench.command()
+def derivatives() -> None:
+    """Photo derivatives against bare Pillow."""
+    from bench import derivatives as measuring
+
+    raise SystemExit(measuring.main())
+
+
+@bench.command()
+@click.option(
+    "--many", default=1_000_000, show_default=True, help="Reports to compare with 10,000."
+)
+@click.pass_context
+def counts(ctx: click.Context, many: int) -> None:
+    """Summary and by-unit figures at 10,000 and at a million reports, in databases of their own."""
+    from bench import counts as measuring
+
+    if not asyncio.run(measuring.run(ctx.obj.settings.database_url, many)):
+        raise SystemExit(1)

@@ -14,8 +14,6 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from backend.clock import now
@@ -25,6 +23,7 @@ from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.reports.store import NewReport, insert_report
 from backend.reports.submit import Submission, prepare_report
 from backend.settings import Settings
+from bench.lanes import open_lane
 from bench.stack import Served, free_port, served
 
 CONNECTIONS = 16
@@ -111,12 +110,11 @@ def _prepared(rulebook: Rulebook, settings: Settings, number: int) -> NewReport:
         lon=lon,
         lat=lat,
     )
-    return prepare_report(
-        rulebook, submission, settings=settings, actor=Actor("citizen"), at=now()
-    )
+    return prepare_report(rulebook, submission, settings=settings, actor=Actor("citizen"), at=now())
 
 
-def _request(number: int) -> bytes:
+def build_request(number: int) -> bytes:
+    """A submit as a phone sends it, under a fresh key."""
     lon, lat = PLACES[number % len(PLACES)]
     body = json.dumps(
         {
@@ -133,25 +131,6 @@ def _request(number: int) -> bytes:
     return head.encode() + body
 
 
-@asynccontextmanager
-async def _lane(web: Served) -> AsyncIterator[Callable[[bytes], "asyncio.Future[None]"]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
-
-    async def ask(request: bytes) -> None:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 201"):
-            raise RuntimeError(f"not acknowledged: {head[:80]!r}")
-        at = head.lower().index(b"content-length:")
-        length = int(head[at + 15 : head.index(b"\r", at)])
-        await reader.readexactly(length)
-
-    try:
-        yield ask  # type: ignore[misc]  # a coroutine function, awaited by the caller
-    finally:
-        writer.close()
-
-
 async def http_max(web: Served, *, seconds: float, connections: int = CONNECTIONS) -> float:
     """Acknowledged submits a second, each connection sending the next when it has its answer."""
     ends, done = time.perf_counter() + seconds, 0
@@ -159,9 +138,9 @@ async def http_max(web: Served, *, seconds: float, connections: int = CONNECTION
     async def lane(first: int) -> None:
         nonlocal done
         number = first
-        async with _lane(web) as ask:
+        async with open_lane(web) as ask:
             while time.perf_counter() < ends:
-                await ask(_request(number))
+                await ask(build_request(number))
                 number += connections
                 done += 1
 
@@ -176,14 +155,14 @@ async def http_paced(web: Served, *, rate: float, seconds: float) -> list[float]
     due: asyncio.Queue[float] = asyncio.Queue()
 
     async def lane() -> None:
-        async with _lane(web) as ask:
+        async with open_lane(web) as ask:
             number = 0
             while True:
                 moment = await due.get()
                 if moment < 0:
                     return
                 number += 1
-                await ask(_request(number))
+                await ask(build_request(number))
                 latencies.append((time.perf_counter() - moment) * 1000)
 
     lanes = [asyncio.create_task(lane()) for _ in range(64)]
@@ -215,6 +194,6 @@ def report(rounds: list[Round]) -> None:
         f"max {max(ratios):.2f}); wanted at least 0.35"
     )
     print(
-        f"p99 at 70 % of its maximum: median {statistics.median(p99s):.1f} ms (min {min(p99s):.1f}, "
-        f"max {max(p99s):.1f}); wanted at most 50 ms"
+        f"p99 at 70 % of its maximum: median {statistics.median(p99s):.1f} ms "
+        f"(min {min(p99s):.1f}, max {max(p99s):.1f}); wanted at most 50 ms"
     )
