@@ -29,7 +29,7 @@ async def insert_a_report(
     is_sensitive: bool = False,
     account_id: uuid.UUID | None = None,
     created_at: datetime | None = None,
-    secret: str = "a-tracking-secret",  # noqa: S107
+    secret: str = "a-tracking-secret",
     text: str = "Rác tồn đọng trước chợ.",
 ) -> uuid.UUID:
     """One report with its first event, as a submit leaves it (but without its work and counts)."""
