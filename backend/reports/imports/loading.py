@@ -202,6 +202,7 @@ class _Work:
         if self.tally.new_calendar and self.order.mapping.calendar:
             await agencies_store.put_calendar(self.connection, self.order.mapping.calendar)
         await store.add_catalogue(self.connection, agencies, categories)
+        await store.refresh_statistics(self.connection)
 
     def _know(self, row: Row) -> _Known | None:
         found = self.reader.understand(row)

@@ -134,3 +134,8 @@ async def add_catalogue(
     """Store the agencies and categories an import brought along; parents and fields first."""
     await put_agencies(connection, agencies)
     await put_categories(connection, categories)
+
+
+async def refresh_statistics(connection: Connection) -> None:
+    """Let the planner know that the tables have grown, before anybody asks anything of them."""
+    await connection.execute("ANALYZE report, event, note, count_delta")
