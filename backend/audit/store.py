@@ -107,9 +107,12 @@ async def insert_anchor(
 async def stream_anchored(
     connection: Connection, *, from_xact: int, below_xact: int
 ) -> AsyncIterator[Anchored]:
-    """The events of these transactions, by transaction and number."""
+    """The events of these transactions, also those removed by record, by transaction and number."""
     query = """
-        SELECT id, xact, hash FROM event WHERE xact >= $1 AND xact < $2 ORDER BY xact, id
+        SELECT id, xact, hash FROM event WHERE xact >= $1 AND xact < $2
+        UNION ALL
+        SELECT id, xact, hash FROM event_removed WHERE xact >= $1 AND xact < $2
+        ORDER BY xact, id
         """
     async for row in _cursors(connection).cursor(query, from_xact, below_xact, prefetch=_AT_ONCE):
         yield Anchored(**row)
@@ -153,6 +156,17 @@ async def stream_heads(
     query = "SELECT id, version, head_hash FROM report ORDER BY id"
     async for row in _cursors(connection).cursor(query, prefetch=_AT_ONCE):
         yield row["id"], row["version"], row["head_hash"]
+
+
+async def list_removed(connection: Connection) -> list[tuple[str, int]]:
+    """Why events were removed by record, and how many for each reason; the largest first."""
+    rows = await connection.fetch(
+        """
+        SELECT reason, count(*) AS events FROM event_removed
+        GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 100
+        """
+    )
+    return [(row["reason"], row["events"]) for row in rows]
 
 
 def _cursors(connection: Connection) -> _Cursors:
