@@ -20,10 +20,10 @@ class SafeTransaction(PostgresTransaction):
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
             return self._parent
-        self.connection = await self.get_connection()
+        self.connection = await self.get_connection()  # type: ignore[no-untyped-call]  # Piccolo types none
         try:
             self.transaction = self.connection.transaction()
-            await self.begin()
+            await self.begin()  # type: ignore[no-untyped-call]  # Piccolo types none
         except BaseException:
             await self._give_back()
             raise
@@ -41,9 +41,9 @@ class SafeTransaction(PostgresTransaction):
         try:
             if exception_type is not None:
                 if not self._rolled_back and not self.connection.is_closed():
-                    await asyncio.shield(self.rollback())
+                    await asyncio.shield(self.rollback())  # type: ignore[no-untyped-call]  # Piccolo types none
             elif not self._committed and not self._rolled_back:
-                await self.commit()
+                await self.commit()  # type: ignore[no-untyped-call]  # Piccolo types none
         finally:
             self.engine.current_transaction.reset(self.context)
             await asyncio.shield(self._give_back())

@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from backend.settings import Settings
@@ -61,14 +61,12 @@ async def served(settings: Settings, *, port: int) -> AsyncIterator[Served]:
 
 async def _wait_for(port: int) -> None:
     for _ in range(200):
-        try:
+        with suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             answer = await reader.readline()
             writer.close()
             if b" 200 " in answer:
                 return
-        except OSError:
-            pass
         await asyncio.sleep(0.1)
     raise RuntimeError("the web process does not become ready")

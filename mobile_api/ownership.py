@@ -5,11 +5,13 @@ import uuid
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
 
 from backend.database import Database
 from backend.identifiers import hash_token, normal_report_code
 from backend.reports.errors import UnknownReport
 from backend.reports.reporter import store
+from backend.settings import Settings
 from backend.web.policies import principal_of
 
 SECRET_HEADER = "X-Tracking-Secret"  # noqa: S105  a header's name
@@ -46,10 +48,32 @@ def _checked(
         raise UnknownReport()
     given = secret or request.headers.get(SECRET_HEADER)
     if given and len(given) <= _LONGEST:
-        normal = given.strip().upper().replace("-", "").replace(" ", "")
-        if hmac.compare_digest(hash_token(normal), found.tracking_hash):
+        if hmac.compare_digest(hash_token(normal_secret(given)), found.tracking_hash):
             return found.report_id
     principal = principal_of(request.scope)
     if principal is not None and principal.account_id == found.account_id:
         return found.report_id
     raise UnknownReport()
+
+
+def secret_cookie(code: str) -> str:
+    """The cookie that keeps a report's secret on the phone that sent it."""
+    return f"phan-anh-{code}"
+
+
+def keep_secret(code: str, secret: str, settings: Settings) -> Cookie:
+    """Let this phone open its report again without typing the secret; for a bit over a year."""
+    return Cookie(
+        key=secret_cookie(code),
+        value=normal_secret(secret),
+        path="/theo-doi",
+        max_age=400 * 86400,
+        httponly=True,
+        samesite="lax",
+        secure=settings.public_url.startswith("https://"),
+    )
+
+
+def normal_secret(typed: str) -> str:
+    """A secret as it is written, from what a person typed."""
+    return typed.strip().upper().replace("-", "").replace(" ", "")

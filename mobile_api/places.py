@@ -10,23 +10,15 @@ from litestar.params import FromQuery, QueryParameter
 from backend.agencies.catalogue import Category
 from backend.clock import day_of, now
 from backend.database import Database
-from backend.errors import NotFound
 from backend.reports.promises import duration_text
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
 from geo.store import find_unit_at
+from mobile_api.errors import OutsideEveryUnit
 
 _LIMIT = Limit("public_read", per_minute=600, burst=200)
-
-
-class OutsideEveryUnit(NotFound):
-    """No unit held this point on that day."""
-
-    kind = "outside-every-unit"
-    vi = "Vị trí này không thuộc đơn vị hành chính nào trong hệ thống vào ngày đó."
-    en = "No administrative unit known here held this position on that day."
 
 
 @get(

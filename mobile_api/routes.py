@@ -1,6 +1,6 @@
 """The routes of the citizens' door."""
 
-from mobile_api import own, pages, photos, places, reports
+from mobile_api import own, pages, photos, places, reports, tracking_pages
 
 ROUTES = [
     reports.submit,
@@ -20,8 +20,8 @@ ROUTES = [
     places.unit_at,
     pages.report_form,
     pages.send_report,
-    pages.track_form,
-    pages.track,
-    pages.act,
-    pages.look_around,
+    tracking_pages.track_form,
+    tracking_pages.track,
+    tracking_pages.act,
+    tracking_pages.look_around,
 ]

@@ -256,7 +256,7 @@ _SET: Final = ", ".join(
     f"{name} = ${number}{'::jsonb' if name == 'routing' else ''}"
     for number, name in enumerate(_MUTABLE, start=4)
 )
-_UPDATE: Final = f"UPDATE report SET head_hash = $3, {_SET} WHERE id = $1 AND version = $2"  # noqa: S608
+_UPDATE: Final = f"UPDATE report SET head_hash = $3, {_SET} WHERE id = $1 AND version = $2"  # noqa: S608  own column names
 
 
 async def change_report(
