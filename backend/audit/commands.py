@@ -42,6 +42,8 @@ def verify_command(roof: Roof) -> None:
         f"{outcome.events} events of {outcome.cases} cases, {outcome.anchors} anchors"
         f" ({outcome.unanchored} events not anchored yet)"
     )
+    for reason, events in outcome.removed:
+        click.echo(f"{events} events were removed by record: {reason}")
     if outcome.broken is not None:
         click.echo(f"BROKEN: {outcome.broken}", err=True)
         sys.exit(1)

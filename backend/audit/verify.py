@@ -34,12 +34,17 @@ class Break:
 
 @dataclass
 class Outcome:
-    """What was looked at; `broken` is the first break, None when all is whole."""
+    """What was looked at; `broken` is the first break, None when all is whole.
+
+    `removed`: events that left the log by record, (reason, how many). Whoever may write that record
+    may remove, so that it is always told.
+    """
 
     events: int = 0
     cases: int = 0
     anchors: int = 0
     unanchored: int = 0
+    removed: list[tuple[str, int]] = field(default_factory=list)
     broken: Break | None = None
 
 
@@ -56,7 +61,7 @@ class _Case:
 async def verify(connection: Connection, *, progress: Progress = lambda _: None) -> Outcome:
     """Check the whole log, inside one repeatable-read transaction of the owner's; stops at the
     first break."""
-    outcome = Outcome()
+    outcome = Outcome(removed=await store.list_removed(connection))
     outcome.broken = await _verify_chains(connection, outcome, progress)
     if outcome.broken is None:
         outcome.broken = await _verify_anchors(connection, outcome)

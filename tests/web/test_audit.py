@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from backend.audit.anchors import copy_anchor, copy_key, is_true, read_copy, write_anchor
+from backend.audit.anchors import (
+    copy_anchor,
+    copy_key,
+    is_true,
+    read_copy,
+    write_anchor,
+)
 from backend.audit.errors import AnchorContradicted
 from backend.audit.store import Anchor
 from backend.audit.verify import Outcome, verify
@@ -158,6 +164,25 @@ async def test_words_that_were_taken_away_or_added_are_found(owner: Any) -> None
     assert "no event tells of these words" in await broken_row(owner)
     await owner.execute("DELETE FROM note WHERE case_id = $1", case)
     assert "it is missing" in await broken_row(owner)
+
+
+async def test_events_removed_by_record_leave_the_anchors_whole_and_are_told(owner: Any) -> None:
+    await anchored(owner)
+    case = await a_case(owner)
+    await owner.execute(
+        """
+        INSERT INTO event_removed (id, xact, hash, reason)
+        SELECT id, xact, hash, 'the demo was removed' FROM event WHERE case_id = $1
+        """,
+        case,
+    )
+    await owner.execute("DELETE FROM event WHERE case_id = $1", case)
+    await owner.execute("DELETE FROM report WHERE id = $1", case)
+    outcome = await outcome_of(owner)
+    assert outcome.broken is None
+    assert outcome.removed == [("the demo was removed", 4)]
+    await owner.execute("UPDATE event_removed SET hash = sha256('x') WHERE id = 5")
+    assert "audit_anchor" in await broken_row(owner)
 
 
 async def test_an_anchor_waits_for_a_transaction_that_has_not_ended(
