@@ -4,6 +4,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from backend.desk import routes as desk
+from backend.errors import SettingsError
 from backend.settings import Settings, read_settings
 from backend.web import routes as web
 from backend.web.assets import read_assets
@@ -57,4 +58,7 @@ def create_app(settings: Settings) -> Litestar:
 
 def serve() -> Litestar:
     """The application with the environment's settings: `uvicorn backend.app:serve --factory`."""
-    return create_app(read_settings())
+    settings = read_settings()
+    if not settings.secret_key:
+        raise SettingsError("Thiếu CAUNOI_SECRET_KEY.", "CAUNOI_SECRET_KEY is missing.")
+    return create_app(settings)

@@ -17,7 +17,7 @@ from backend.errors import FieldFault
 from backend.identifiers import AccountId, new_uuid7
 
 _NEEDS_AGENCY: Final = frozenset(("officer", "key_holder"))
-_WALL_TOKEN_DAYS: Final = 3650
+WALL_TOKEN_DAYS: Final = 3650
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ async def add_wall(
         database, NewAccount(username, "wall", name, unit_code=unit_code), now=now
     )
     async with database.transaction() as connection:
-        return await issue_wall_token(connection, account_id, now=now, days=_WALL_TOKEN_DAYS)
+        return await issue_wall_token(connection, account_id, now=now, days=WALL_TOKEN_DAYS)
 
 
 async def issue_wall_link(database: Database, username: str, *, now: datetime) -> str:
@@ -117,7 +117,7 @@ async def issue_wall_link(database: Database, username: str, *, now: datetime) -
         account_id = await store.find_wall(connection, normal_username(username))
         if account_id is None:
             raise AccountMissing()
-        return await issue_wall_token(connection, account_id, now=now, days=_WALL_TOKEN_DAYS)
+        return await issue_wall_token(connection, account_id, now=now, days=WALL_TOKEN_DAYS)
 
 
 async def _lock(connection: Connection, username: str) -> UUID:

@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks: TypeAlias = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
-_UNKNOWN = ipaddress.IPv4Address("0.0.0.0")  # noqa: S104 - a placeholder, nothing listens on it
+_UNKNOWN = ipaddress.IPv4Address(0)
 
 
 def read_networks(texts: tuple[str, ...]) -> Networks:

@@ -51,7 +51,7 @@ async def _open(parts: Parts) -> None:
             attempt += 1
             reason = type(error.__cause__ or error).__name__
             _log.warning("database not reachable", reason=reason, retry_seconds=seconds)
-            await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - only spreads retries
+            await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries
 
 
 async def _connect(parts: Parts) -> tuple[Rulebooks, Database]:

@@ -11,7 +11,11 @@ from urllib.parse import quote
 import asyncpg
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    InternalServerException,
+    ValidationException,
+)
 from litestar.response import Redirect, Template
 from litestar.types import Scope
 

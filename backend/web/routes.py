@@ -6,6 +6,7 @@ from backend.web.serving import problem_page, problems_page, static
 from backend.web.sign_in import (
     close_session,
     open_session,
+    open_wall,
     renew_session,
     sign_in,
     sign_in_page,
@@ -27,5 +28,6 @@ ROUTES = [
     sign_in_page,
     sign_in,
     sign_out,
+    open_wall,
     switch_language,
 ]

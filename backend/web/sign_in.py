@@ -12,7 +12,8 @@ from litestar.response import Redirect, Template
 
 from backend import clock
 from backend.accounts import sessions
-from backend.accounts.errors import CodeNeeded
+from backend.accounts.actions import WALL_TOKEN_DAYS
+from backend.accounts.errors import CodeNeeded, SessionEnded
 from backend.accounts.principals import Principal, Role
 from backend.accounts.sessions import Credentials
 from backend.database import Database
@@ -22,7 +23,7 @@ from backend.web.clients import client_address, limit_key
 from backend.web.cookies import language_cookie, no_session_cookie, session_cookie
 from backend.web.language import Language
 from backend.web.limits import Limit, forgive, hold_in_database
-from backend.web.policies import ANYONE, NOBODY_ASKED, signed_in
+from backend.web.policies import ANYONE, NOBODY_ASKED, admit_wall, signed_in
 from backend.web.problems import status_of
 from backend.web.state import parts_of
 
@@ -34,10 +35,10 @@ _HOMES: Final[dict[Role, str]] = {
     "citizen": "/",
     "officer": "/can-bo",
     "key_holder": "/can-bo",
-    "moderator": "/kiem-duyet",
+    "moderator": "/can-bo",
     "leader": "/ioc",
     "admin": "/can-bo",
-    "wall": "/ioc/wall",
+    "wall": "/ioc",
 }
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -174,6 +175,26 @@ async def sign_out(
         await sessions.close_session(database, principal)
     answer = Redirect("/dang-nhap", status_code=303)
     answer.set_cookie(no_session_cookie(settings))
+    return answer
+
+
+@get("/ioc/wall", opt={"policy": ANYONE}, include_in_schema=False)
+async def open_wall(
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    principal: NamedDependency[Principal | None],
+    token: FromQuery[str] = "",
+) -> Response[Any]:
+    """The link of a screen: its token becomes a cookie, so that addresses are free of it.
+
+    The same link works again after every restart of the screen, until it is revoked.
+    """
+    if not token and principal is not None:
+        return Redirect(_HOMES["wall"], status_code=303)
+    if await admit_wall(request, token) is None:
+        raise SessionEnded()
+    answer = Redirect(_HOMES["wall"], status_code=303)
+    answer.set_cookie(session_cookie(settings, token, seconds=WALL_TOKEN_DAYS * 86_400))
     return answer
 
 

@@ -264,7 +264,8 @@ async def test_the_header_shows_who_is_signed_in_and_the_way_out(
         assert "Nguyễn Thị Lan" in leader
         assert 'action="/dang-xuat"' in leader
         assert 'href="/ioc"' in leader
-        assert 'href="/can-bo"' not in leader
+        assert 'href="/can-bo"' in leader
+        assert 'href="/ban-do"' not in leader
 
 
 async def test_a_stranger_on_a_page_for_staff_is_taken_to_the_sign_in_and_back(

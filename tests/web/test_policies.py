@@ -209,6 +209,14 @@ async def test_a_wall_reads_what_names_it_and_nothing_else(settings: Settings, b
         client.cookies.set("caunoi-session", token)
         assert (await client.get("/probe/screens")).status_code == 200
         client.cookies.clear()
+        for _ in range(2):
+            link = await client.get("/ioc/wall", params={"token": token})
+            assert (link.status_code, link.headers["location"]) == (303, "/ioc")
+        assert (await client.get("/probe/screens")).json() == {"role": "wall"}
+        client.cookies.clear()
+        forged = await client.get("/ioc/wall", params={"token": "x" * 43})
+        assert forged.status_code == 401
+        assert not client.cookies
         assert await store.revoke_wall(database_of(app).app, "phong-hop-1") == 1
         assert (await client.get("/probe/screens", headers=wall)).status_code == 401
 

@@ -108,8 +108,7 @@ async def test_signing_out_ends_access_and_refresh(settings: Settings, behind: A
     "change",
     [
         "UPDATE session SET expires_at = now() - interval '1 second'",
-        "UPDATE session SET (last_seen_at, created_at) ="
-        " (now() - interval '121 minutes', now() - interval '121 minutes')",
+        "UPDATE session SET last_seen_at = now() - '3h'::interval, created_at = now() - '3h'::interval",
         "UPDATE account SET is_active = false",
         "DELETE FROM session",
     ],
