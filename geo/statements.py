@@ -38,7 +38,7 @@ class Statement:
 def compile_statement(clause: ClauseElement) -> Statement:
     """Turn a SQLAlchemy clause into SQL that an asyncpg connection runs as it is."""
     compiled: Any = clause.compile(
-        dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]
+        dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]  # untyped there
         compile_kwargs={"render_postcompile": True},
     )
     return Statement(compiled.string, tuple(compiled.positiontup), dict(compiled.params))
