@@ -235,7 +235,9 @@ async def test_worker_outlives_killed_back_ends(
     assert process.poll() is None
 
 
-@pytest.mark.parametrize("outage", [Refusing(), Silent(), Late(9.0)])
+@pytest.mark.parametrize(
+    "outage", [Refusing(), Silent(), pytest.param(Late(9.0), marks=pytest.mark.nightly)]
+)
 async def test_photos_wait_for_a_store_that_is_away(
     workers: Workers,
     province: Province,
@@ -261,7 +263,7 @@ async def test_photos_wait_for_a_store_that_is_away(
         await province.check_photos()
 
 
-async def test_nothing_of_a_case_or_a_device_stands_in_the_log(
+async def test_worker_shows_that_it_lives_and_says_nothing_of_cases_or_devices(
     workers: Workers, province: Province
 ) -> None:
     app = province.database.app
@@ -269,20 +271,11 @@ async def test_nothing_of_a_case_or_a_device_stands_in_the_log(
     device_id = await register_device(province.database, kind="fid", value="CANARY-installation")
     await follow_case(app, "report", case_id, device_id=device_id)
     await insert_an_event(app, case_id, "start", body={"words": "CANARY"})
-    workers.start()
+    process = workers.start()
     await eventually(province.is_quiet)
     assert workers.said("push")
+    assert (workers.folder / f"worker-{process.pid}.alive").exists()
     assert "CANARY" not in workers.text()
     assert "QNG-7K3M-2F9A" not in workers.text()
-
-
-async def test_living_worker_leaves_a_sign_of_life(workers: Workers) -> None:
-    process = workers.start()
-    sign = workers.folder / f"worker-{process.pid}.alive"
-
-    async def is_there() -> bool:
-        return sign.exists()
-
-    await eventually(is_there)
     workers.stop(process)
-    assert not sign.exists()
+    assert not (workers.folder / f"worker-{process.pid}.alive").exists()
