@@ -125,7 +125,7 @@ def list_policies(app: Litestar) -> Iterable[tuple[str, frozenset[str], str, Pol
 
 def principal_of(scope: Scope) -> Principal | None:
     """Who is asking; None for a stranger."""
-    found: Principal | None = scope.get(_PRINCIPAL)  # type: ignore[assignment]
+    found: Principal | None = scope.get(_PRINCIPAL)  # type: ignore[assignment]  # scope holds ours too
     return found
 
 
@@ -166,7 +166,7 @@ async def _resolve_principal(connection: Connection) -> Principal | None:
 
 
 def _remember(connection: Connection, found: Principal | None) -> None:
-    scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
+    scope: dict[str, Any] = connection.scope  # type: ignore[assignment]  # scope holds ours too
     scope[_PRINCIPAL] = found
 
 

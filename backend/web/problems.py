@@ -210,7 +210,7 @@ def list_kinds() -> dict[str, type[CaunoiError]]:
 
 def trace_id_of(scope: Scope) -> str:
     """The id under which this request is logged; empty outside the web's middleware."""
-    found: str = scope.get("caunoi.trace_id", "")  # type: ignore[assignment]
+    found: str = scope.get("caunoi.trace_id", "")  # type: ignore[assignment]  # scope holds ours too
     return found
 
 
