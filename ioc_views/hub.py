@@ -21,7 +21,7 @@ from backend.counts.figures import Figures
 from backend.counts.filters import CountsFilter
 from backend.counts.read import summary
 from backend.database import Database
-from backend.errors import Unavailable
+from ioc_views.errors import TooManyWatchers
 
 READ_SECONDS: Final = 0.3
 HEARTBEAT_SECONDS: Final = 2.0
@@ -30,14 +30,6 @@ _WATCHERS_MOST: Final = 500
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 _log = structlog.get_logger("caunoi.ioc")
-
-
-class TooManyWatchers(Unavailable):
-    """This process has as many open streams as it can serve well."""
-
-    kind = "too-many-watchers"
-    vi = "Đang có quá nhiều màn hình theo dõi. Vui lòng thử lại sau ít phút."
-    en = "Too many screens are watching. Please try again in a few minutes."
 
 
 @dataclass(eq=False)
@@ -82,11 +74,14 @@ class Hub:
         self._wake = asyncio.Event()
         self.is_closed = False
 
-    @asynccontextmanager
-    async def watch(self, database: Database, wanted: CountsFilter) -> AsyncIterator[Watcher]:
-        """A watcher of these figures for as long as the block runs; raises TooManyWatchers."""
+    def check_room(self) -> None:
+        """Raise TooManyWatchers when one more stream would be one too many."""
         if sum(len(scope.watchers) for scope in self._scopes.values()) >= _WATCHERS_MOST:
             raise TooManyWatchers(retry_after_seconds=30)
+
+    @asynccontextmanager
+    async def watch(self, database: Database, wanted: CountsFilter) -> AsyncIterator[Watcher]:
+        """A watcher of these figures for as long as the block runs."""
         watcher = Watcher()
         scope = self._scopes.setdefault(wanted, _Scope())
         scope.watchers.add(watcher)

@@ -60,8 +60,11 @@ async def stream(
     question = Question(first, last, unit, category, agency, boundaries)
     asked = await understand_on_boundaries(database.app, question, principal)
     idle = timedelta(minutes=settings.session_idle_minutes)
+    hub = hub_of(state)
+    # Once the answer has begun it cannot say no any more.
+    hub.check_room()
     return Stream(
-        _events(hub_of(state), database, asked.wanted, principal=principal, idle=idle),
+        _events(hub, database, asked.wanted, principal=principal, idle=idle),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
