@@ -108,7 +108,7 @@ async def test_signing_out_ends_access_and_refresh(settings: Settings, behind: A
     "change",
     [
         "UPDATE session SET expires_at = now() - interval '1 second'",
-        "UPDATE session SET last_seen_at = now() - '3h'::interval, created_at = now() - '3h'::interval",
+        "UPDATE session SET (last_seen_at, created_at) = (to_timestamp(0), to_timestamp(0))",
         "UPDATE account SET is_active = false",
         "DELETE FROM session",
     ],
