@@ -14,6 +14,7 @@ from litestar.params import FromQuery, PathParameter, QueryParameter
 from backend.clock import VIETNAM
 from backend.database import Database
 from backend.errors import FieldFault, Malformed
+from backend.events.chain import Actor
 from backend.identifiers import normal_report_code
 from backend.reports.errors import UnknownReport
 from backend.reports.lifecycle import Language, Status
@@ -54,8 +55,9 @@ async def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
         photos_most=settings.photos_per_report,
     )
     principal = principal_of(request.scope)
-    owner = "anonymous"
+    owner, actor = "anonymous", Actor("citizen")
     if principal is not None and principal.role == "citizen":
+        actor = Actor("citizen", principal.account_id)
         owner = f"account:{principal.account_id}"
         submission = replace(submission, account_id=principal.account_id)
     submitted = await submit_report(
@@ -66,6 +68,7 @@ async def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
         principal=owner,
         key=key,
         payload_hash=payload_hash,
+        actor=actor,
     )
     return Response(
         content=_ENCODER.encode(submit_answer(submitted)),

@@ -110,7 +110,7 @@ WITH current_rules AS (
 ), happened AS (
     INSERT INTO event (case_kind, case_id, seq, kind, at, actor_kind, actor_id, agency_code,
         is_public, body, prev_hash, hash)
-    SELECT 'report', case_id, 1, 'submitted', $37, $45, $10, $27, true, $46, $47, $36 FROM taken
+    SELECT 'report', case_id, 1, 'submitted', $37, $45, $51, $27, true, $46, $47, $36 FROM taken
     RETURNING id
 ), counted AS (
     INSERT INTO count_delta (case_kind, day, unit_key, category_code, agency_code, received, open)
@@ -186,6 +186,7 @@ async def insert_report(
         cell.day,
         cell.unit_key,
         cell.agency_code,
+        new.event.actor.id,
     )
     if row is None:
         raise RuntimeError("the submit statement always answers one row")

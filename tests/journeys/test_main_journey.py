@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from backend.messages.devices import follow_case, register_device
-from tests.journeys.walk import REASON, Walk
+from tests.journeys.walk import REASON, Walk, hold_true
 from tests.province import AGENCY, PARTNER, Town, other_photos, sha256_of
 from tests.worker.conftest import Workers, eventually
 
@@ -171,3 +171,18 @@ REPORT = {
     "text": REASON,
     "location": {"lon": 108.7923, "lat": 15.1205},
 }
+
+
+async def test_a_signed_in_citizen_needs_no_secret_and_no_other_citizen_gets_in(town: Town) -> None:
+    report = await town.a_report(by="citizen")
+    path = f"/api/v1/reports/{report.code}"
+    assert (await town.see(f"{path}/mine", by="citizen"))["mine"]["text"]
+    for by in ("citizen.other", "officer", "admin", None):
+        assert (await town.ask("GET", f"{path}/mine", by=by)).status_code == 404
+    edited = await town.ask("PATCH", path, by="citizen", json={"text": "Ổ gà trước cổng trường."})
+    assert edited.status_code == 200
+    stranger = await town.a_report(key=report.key)
+    assert stranger.id != report.id, "a key belongs to whoever used it"
+    actors = await town.owner.fetch("SELECT actor_id FROM event WHERE case_id = $1", report.id)
+    assert {str(row["actor_id"]) for row in actors} == {await account_id(town, "citizen")}
+    await hold_true(town)
