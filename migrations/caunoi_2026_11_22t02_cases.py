@@ -27,6 +27,8 @@ CREATE TABLE report (
     answers jsonb NOT NULL DEFAULT '{}',
     happened_at timestamptz,
     geom geometry(Point, 4326) NOT NULL,
+    -- where strangers are shown it: a sensitive report at its unit's label point (trigger below)
+    public_geom geometry(Point, 4326) NOT NULL,
     accuracy_metres real,
     unit_code text NOT NULL,
     unit_valid_from date NOT NULL,
@@ -81,7 +83,7 @@ CREATE INDEX report_open_idx
     WHERE status IN ('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen');
 CREATE INDEX report_agency_created_idx ON report (agency_code, created_at DESC, id DESC);
 CREATE INDEX report_timer_idx ON report (next_timer_at) WHERE next_timer_at IS NOT NULL;
-CREATE INDEX report_public_geom_idx ON report USING gist (geom)
+CREATE INDEX report_public_geom_idx ON report USING gist (public_geom)
     WHERE visibility = 'public' AND NOT is_restricted;
 CREATE INDEX report_public_created_idx ON report (created_at DESC, id DESC)
     WHERE visibility = 'public' AND NOT is_restricted;
@@ -90,6 +92,19 @@ CREATE INDEX report_public_unit_idx ON report (unit_code, created_at DESC, id DE
 CREATE INDEX report_public_category_idx ON report (category_code, created_at DESC, id DESC)
     WHERE visibility = 'public' AND NOT is_restricted;
 CREATE INDEX report_account_idx ON report (account_id, created_at DESC) WHERE account_id IS NOT NULL;
+
+CREATE FUNCTION place_for_strangers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.public_geom := NEW.geom;
+    IF NEW.is_sensitive THEN
+        SELECT label_point INTO STRICT NEW.public_geom FROM unit
+        WHERE code = NEW.unit_code AND valid_from = NEW.unit_valid_from;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER report_public_geom
+    BEFORE INSERT OR UPDATE OF geom, is_sensitive, unit_code, unit_valid_from ON report
+    FOR EACH ROW EXECUTE FUNCTION place_for_strangers();
 
 CREATE TABLE report_contact (
     report_id uuid CONSTRAINT report_contact_pkey PRIMARY KEY
