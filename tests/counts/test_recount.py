@@ -99,7 +99,7 @@ class Lives:
             await move_report(
                 self.database,
                 self.rulebooks,
-                principal=self.staff(report, move),
+                principal=self.staff(report),
                 report_id=report_id,
                 expected_version=report.version,
                 order=order,
@@ -108,9 +108,8 @@ class Lives:
         except CaunoiError:
             return  # not possible now; the lifecycle's own tests say when it is
 
-    def staff(self, report: Report, move: Move) -> Principal:
-        hands_on = move in (Move.TRANSFER, Move.ESCALATE)
-        role = "moderator" if hands_on or report.agency_code is None else "key_holder"
+    def staff(self, report: Report) -> Principal:
+        role = "moderator" if report.agency_code is None else "key_holder"
         agency = report.agency_code if role == "key_holder" else None
         return Principal(
             AccountId(uuid.uuid4()),
