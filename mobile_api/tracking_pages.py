@@ -42,7 +42,7 @@ async def track_form(ma: FromQuery[str] = "") -> Response[Any] | Template:
         code = normal_report_code(ma)
         if code:
             return Redirect(f"/theo-doi/{code}", status_code=303)
-    return Template("citizen/track.html", context={"typed": ma})
+    return Template("citizen/track.html", context={"typed": ma, "problem": None})
 
 
 @get("/theo-doi/{code:str}", opt=OPT, include_in_schema=False)
