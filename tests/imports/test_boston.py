@@ -217,4 +217,4 @@ async def test_a_second_import_loads_nothing(boston: Boston) -> None:
     again = await import_reports(boston.connection, order())
     assert (again.loaded, again.duplicate) == (0, boston.tally.loaded)
     assert again.not_loaded == boston.tally.not_loaded
-    assert (again.new_agencies, again.new_categories, again.new_calendar) == ((), (), None)
+    assert (again.new_agencies, again.new_categories, again.new_configuration) == ((), (), ())

@@ -384,9 +384,9 @@ async def test_the_calendar_must_be_described_unless_it_is_here(town: Any, tmp_p
     with pytest.raises(MappingRefused, match="no calendar old-town"):
         await import_rows(town, tmp_path, a_row(1), mapping=a_mapping(calendar=None))
     tally = await import_rows(town, tmp_path, a_row(1))
-    assert tally.new_calendar == "old-town"
+    assert tally.new_configuration == ("calendar old-town",)
     again = await import_rows(town, tmp_path, a_row(2), mapping=a_mapping(calendar=None))
-    assert (again.loaded, again.new_calendar) == (1, None)
+    assert (again.loaded, again.new_configuration) == (1, ())
 
 
 async def test_the_sources_own_verdict_is_compared_and_never_taken_over(

@@ -5,7 +5,7 @@ Codes follow from the words alone, so that every import of the system meets the 
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Table
 from typing import Final
 
@@ -30,7 +30,6 @@ class Catalogue:
         *,
         agencies: Iterable[Agency],
         categories: Iterable[Category],
-        calendars: Iterable[str],
     ) -> None:
         self._mapping = mapping
         self._agencies = {agency.code: agency for agency in agencies}
@@ -40,7 +39,7 @@ class Catalogue:
         self._new_agencies: list[Agency] = []
         self._new_categories: list[Category] = []
         self._used: set[tuple[str, str]] = set()
-        self._check(set(calendars))
+        self._check_words()
 
     def find_category(self, field: str, word: str) -> Category | None:
         """The sub-category a word (with the word of its field) stands for; None if unknown."""
@@ -60,6 +59,19 @@ class Catalogue:
         self._used |= {("category", category.code), ("category", category.field_code or "")}
         if agency is not None:
             self._used |= {("agency", agency.code), ("agency", agency.parent_code or "")}
+
+    def known_agencies(self) -> set[str]:
+        """The codes that rules may name: what is here, and the parent of what is created."""
+        wanted = self._mapping.agency
+        parent = {wanted.create.parent.code} if wanted and wanted.create else set()
+        return set(self._agencies) | parent
+
+    def use_parent(self) -> None:
+        """Note that the parent agency must exist, as rules name it."""
+        wanted = self._mapping.agency
+        if wanted and wanted.create:
+            self._add_parent(wanted.create)
+            self._used.add(("agency", wanted.create.parent.code))
 
     def needed(self) -> tuple[list[Agency], list[Category]]:
         """What the cases need and is not here yet, parents and fields first."""
@@ -108,9 +120,12 @@ class Catalogue:
         if wanted.create is None:
             return None
         create = wanted.create
-        parent = self._add_agency(create.parent.code, create.parent.name, create, parent=None)
+        parent = self._add_parent(create)
         name = create.names.get(word) or Name(vi=word, en=word)
         return self._add_agency(_code(create.prefix, word), name, create, parent=parent.code)
+
+    def _add_parent(self, create: AgencyCreate) -> Agency:
+        return self._add_agency(create.parent.code, create.parent.name, create, parent=None)
 
     def _add_agency(
         self, code: str, name: Name, create: AgencyCreate, *, parent: str | None
@@ -133,19 +148,23 @@ class Catalogue:
         self._new_agencies.append(new)
         return new
 
-    def _check(self, calendars: set[str]) -> None:
+    def _check_words(self) -> None:
         category, agency = self._mapping.category, self._mapping.agency
         leaves = {c.code for c in self._categories.values() if c.field_code}
         _check_known("category.words", category.words, leaves, what="sub-category")
-        if agency is None:
-            return
-        _check_known("agency.words", agency.words, set(self._agencies), what="agency")
-        if agency.create and agency.create.calendar not in calendars:
-            raise MappingRefused(
-                "agency.create.calendar",
-                vi=f"không có lịch làm việc {agency.create.calendar}; hãy mô tả trong [calendar]",
-                en=f"there is no calendar {agency.create.calendar}; describe it in [calendar]",
-            )
+        if agency is not None:
+            _check_known("agency.words", agency.words, set(self._agencies), what="agency")
+
+
+def check_calendar(mapping: Mapping, calendars: Collection[str]) -> None:
+    """Refuse agencies that would work by a calendar nobody has described."""
+    create = mapping.agency.create if mapping.agency else None
+    if create and create.calendar not in calendars:
+        raise MappingRefused(
+            "agency.create.calendar",
+            vi=f"không có lịch làm việc {create.calendar}; hãy mô tả trong [calendar]",
+            en=f"there is no calendar {create.calendar}; describe it in [calendar]",
+        )
 
 
 def _check_known(where: str, words: Table[str, str], known: set[str], *, what: str) -> None:

@@ -15,19 +15,22 @@ from typing import Any, Final, Protocol
 
 from backend.agencies import store as agencies_store
 from backend.agencies.catalogue import Agency, Category
-from backend.calendars.holidays import calendar_from_document
-from backend.calendars.working_time import WorkCalendar
 from backend.reports.bulk import store as bulk_store
 from backend.reports.bulk.writer import BulkCase, write_cases
 from backend.reports.imports import store
 from backend.reports.imports.cases import Clockwork, Frame, Place, is_late, make_case
-from backend.reports.imports.catalogue import Catalogue
+from backend.reports.imports.catalogue import Catalogue, check_calendar
+from backend.reports.imports.configuration import (
+    Configuration,
+    add_calendar,
+    add_rules,
+    read_configuration,
+)
 from backend.reports.imports.mapping import Mapping
 from backend.reports.imports.places import Gazetteer, Nowhere, check_boundaries
 from backend.reports.imports.reading import Row, Sheet, open_sheet
 from backend.reports.imports.rows import Entry, Fault, Reader
 from backend.reports.imports.tally import Outcome, Reject, Rejects, Tally, open_rejects
-from backend.reports.terms import TermsBook, terms_from_document
 
 _CHUNK: Final = 2_000
 # The first version there will be, where none is loaded yet.
@@ -120,28 +123,26 @@ async def _prepare(
     reader = Reader(mapping, sheet.columns, as_of=as_of)
     tally.columns_not_read = reader.columns_not_read
     rejects.write_header(sheet.columns)
-    documents = await agencies_store.list_calendar_documents(connection)
-    calendars = {found.code: found for found in map(calendar_from_document, documents)}
-    if mapping.calendar:
-        brought = calendar_from_document(mapping.calendar)
-        if brought.code not in calendars:
-            tally.new_calendar = brought.code
-            calendars[brought.code] = brought
-    books = await agencies_store.list_rule_sets(connection, "promises")
-    book = terms_from_document(books[0]) if books else None
+    catalogue = Catalogue(
+        mapping,
+        agencies=await agencies_store.list_agencies(connection),
+        categories=await agencies_store.list_categories(connection),
+    )
+    configuration = await read_configuration(
+        connection, mapping, agencies=catalogue.known_agencies()
+    )
+    check_calendar(mapping, configuration.calendars)
+    if "routing" in configuration.brought:
+        catalogue.use_parent()
+    tally.new_configuration = configuration.new_names
+    book = configuration.book
     return _Work(
         connection=connection,
         order=order,
         reader=reader,
-        catalogue=Catalogue(
-            mapping,
-            agencies=await agencies_store.list_agencies(connection),
-            categories=await agencies_store.list_categories(connection),
-            calendars=calendars,
-        ),
+        catalogue=catalogue,
         gazetteer=Gazetteer(connection, mapping.position),
-        calendars=calendars,
-        book=book,
+        configuration=configuration,
         frame=Frame(
             name=mapping.name,
             code_prefix=mapping.code_prefix or order.code_prefix,
@@ -172,8 +173,7 @@ class _Work:
     reader: Reader
     catalogue: Catalogue
     gazetteer: Gazetteer
-    calendars: dict[str, WorkCalendar]
-    book: TermsBook | None
+    configuration: Configuration
     frame: Frame
     tally: Tally
     rejects: Rejects
@@ -193,15 +193,15 @@ class _Work:
         return cases
 
     async def finish(self) -> None:
-        """Store the calendar, agencies and categories that the loaded cases need."""
+        """Store what the loaded cases need: calendar, agencies, categories, first rules."""
         agencies, categories = self.catalogue.needed()
         self.tally.new_agencies = tuple(agency.code for agency in agencies)
         self.tally.new_categories = tuple(category.code for category in categories)
         if not self.order.commit:
             return
-        if self.tally.new_calendar and self.order.mapping.calendar:
-            await agencies_store.put_calendar(self.connection, self.order.mapping.calendar)
+        await add_calendar(self.connection, self.configuration)
         await store.add_catalogue(self.connection, agencies, categories)
+        await add_rules(self.connection, self.configuration, note=self.order.mapping.name)
         await store.refresh_statistics(self.connection)
 
     def _know(self, row: Row) -> _Known | None:
@@ -252,8 +252,10 @@ class _Work:
     def _make(self, known: _Known, place: Place, remark: str | None) -> BulkCase:
         entry, category, agency = known.entry, known.category, known.agency
         self.catalogue.use(category, agency)
-        terms = self.book.terms_for(category) if self.book else None
-        calendar = self.calendars.get(agency.calendar_code) if agency else None
+        book = self.configuration.book
+        calendars = self.configuration.calendars
+        terms = book.terms_for(category) if book else None
+        calendar = calendars.get(agency.calendar_code) if agency else None
         case = make_case(
             entry,
             place,

@@ -187,6 +187,8 @@ class Mapping(_Part, frozen=True):
     agency: AgencyColumn | None = None
     channel: ChannelColumn | None = None
     calendar: dict[str, Any] | None = None
+    promises: dict[str, Any] | None = None
+    routing: dict[str, Any] | None = None
 
     @property
     def state_of(self) -> datetime | None:

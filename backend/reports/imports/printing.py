@@ -64,8 +64,8 @@ def _doubts(tally: Tally) -> Iterator[str]:
 
 
 def _created(tally: Tally) -> Iterator[str]:
-    if tally.new_calendar:
-        yield f"new calendar   {tally.new_calendar}"
+    if tally.new_configuration:
+        yield f"new            {', '.join(tally.new_configuration)}"
     if tally.new_agencies:
         yield f"new agencies   {len(tally.new_agencies)}: {', '.join(tally.new_agencies)}"
     if tally.new_categories:

@@ -75,7 +75,7 @@ class Tally:
     columns_not_read: tuple[str, ...] = ()
     new_agencies: tuple[str, ...] = ()
     new_categories: tuple[str, ...] = ()
-    new_calendar: str | None = None
+    new_configuration: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
