@@ -34,8 +34,8 @@ from pgqueuer.queries import Queries
 
 from backend.database import CONNECTION_ERRORS, Database
 from backend.errors import Unavailable
+from backend.jobs import store
 from backend.jobs.errors import BadPayload, JobTooLong, Later
-from backend.jobs.store import LAST_ATTEMPT
 
 Handler: TypeAlias = Callable[[bytes], Awaitable[None]]
 
@@ -68,6 +68,8 @@ class RunningLane:
 
     lane: Lane
     manager: "_Manager"
+    database: Database
+    one_suspect: asyncio.Lock = field(default_factory=asyncio.Lock)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -93,13 +95,12 @@ class RunningLane:
 
 def open_lane(database: Database, lane: Lane, handlers: Mapping[str, Handler]) -> RunningLane:
     """A lane ready to run, with an identity of its own (`manager.queue_manager_id`)."""
-    opened = RunningLane(lane, _Manager(Queries(_PollingDriver(database.app))))
+    opened = RunningLane(lane, _Manager(Queries(_PollingDriver(database.app))), database)
     for entrypoint, handler in handlers.items():
         parameters = EntrypointExecutorParameters(
             concurrency_limit=0, func=_as_entrypoint(handler), on_failure="hold"
         )
-        executor = _Executor(parameters, seconds=lane.job_seconds, under_way=opened.under_way)
-        opened.manager.register_executor(entrypoint, executor)
+        opened.manager.register_executor(entrypoint, _Executor(parameters, opened))
     return opened
 
 
@@ -118,12 +119,11 @@ def _as_entrypoint(handler: Handler) -> Callable[[Job], Awaitable[None]]:
 
 @dataclass
 class _Executor(EntrypointExecutor):
-    seconds: float = 60.0
-    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    running: RunningLane
 
     async def execute(self, job: Job, context: Context) -> None:
         try:
-            await self._bounded(job, context)
+            await self._attempt(job, context)
         except BadPayload:
             raise
         except Later as later:
@@ -132,19 +132,30 @@ class _Executor(EntrypointExecutor):
             wait = getattr(outage, "retry_after_seconds", None) or delay_seconds(job.attempts)
             raise RetryRequested(timedelta(seconds=wait), type(outage).__name__) from outage
         except Exception as error:
-            if job.attempts + 1 >= LAST_ATTEMPT:
+            failures = await store.count_failure(self.running.database.app, job.id)
+            if failures >= store.LAST_ATTEMPT:
                 raise
-            wait = delay_seconds(job.attempts)
+            wait = delay_seconds(failures - 1)
             raise RetryRequested(timedelta(seconds=wait), type(error).__name__) from error
+
+    async def _attempt(self, job: Job, context: Context) -> None:
+        if not job.headers or "suspect" not in job.headers:
+            await self._bounded(job, context)
+            return
+        async with self.running.one_suspect:
+            if self.running.manager.shutdown.is_set():
+                raise Later(0.0, "The worker was told to stop.")
+            await store.say_suspect_runs(self.running.database.app, job.id)
+            await self._bounded(job, context)
 
     async def _bounded(self, job: Job, context: Context) -> None:
         # A task of its own, so that interrupting the work does not cancel pgqueuer's dispatch.
         work = asyncio.get_running_loop().create_task(super().execute(job, context))
-        self.under_way.add(work)
+        self.running.under_way.add(work)
         try:
-            done, _ = await asyncio.wait({work}, timeout=self.seconds)
+            done, _ = await asyncio.wait({work}, timeout=self.running.lane.job_seconds)
         finally:
-            self.under_way.discard(work)
+            self.running.under_way.discard(work)
             if not work.done():
                 work.cancel()
         if not done:

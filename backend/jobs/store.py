@@ -26,9 +26,9 @@ async def hold_life_lock(connection: Connection, manager_id: uuid.UUID) -> None:
 async def free_orphans(connection: Connection) -> int:
     """Give jobs of dead workers back to the queue at once, or to the dead letters; how many.
 
-    A job that kills its workers is freed LAST_ATTEMPT times at most. The growing, random delay
-    parts it from the innocent jobs that were picked together with it: to share its fate one would
-    have to be picked with it every time.
+    They are suspects from now on: a lane works on one suspect at a time and says so first
+    (say_suspect_runs), so that the next death is counted against the one that was worked on, not
+    against those that only waited beside it. LAST_ATTEMPT deaths are enough.
     """
     rows = await connection.fetch(
         """
@@ -38,16 +38,26 @@ async def free_orphans(connection: Connection) -> int:
         ), gone AS MATERIALIZED (
             SELECT id FROM holder
             WHERE pg_try_advisory_xact_lock(hashtextextended(id::text, $1))
+        ), orphan AS (
+            SELECT job.id, coalesce(job.headers ->> 'suspect', '') <> 'waits' AS was_at_work,
+                coalesce((job.headers ->> 'deaths')::integer, 0) AS deaths
+            FROM pgqueuer job JOIN gone ON gone.id = job.queue_manager_id
+            WHERE job.status = 'picked'
+            FOR UPDATE OF job
+        ), counted AS (
+            SELECT id, was_at_work, deaths + was_at_work::integer AS deaths FROM orphan
         ), freed AS (
             UPDATE pgqueuer AS job
-            SET status = CASE WHEN job.attempts + 1 >= $2 THEN 'failed' ELSE 'queued'
+            SET status = CASE WHEN o.deaths >= $2 THEN 'failed' ELSE 'queued'
                     END::pgqueuer_status,
+                headers = coalesce(job.headers, '{}')
+                    || jsonb_build_object('suspect', 'waits', 'deaths', o.deaths),
+                execute_after = now() + make_interval(secs => random()
+                    * CASE WHEN o.was_at_work THEN least(2 ^ o.deaths, 30) ELSE 0.5 END),
                 attempts = job.attempts + 1,
-                execute_after = now()
-                    + make_interval(secs => random() * least(2 * 2 ^ job.attempts, 30)),
                 updated = now(), queue_manager_id = NULL, slot = NULL
-            FROM gone
-            WHERE job.queue_manager_id = gone.id AND job.status = 'picked'
+            FROM counted o
+            WHERE job.id = o.id
             RETURNING job.id, job.status, job.priority, job.entrypoint
         )
         INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint, traceback)
@@ -62,6 +72,31 @@ async def free_orphans(connection: Connection) -> int:
         LAST_ATTEMPT,
     )
     return len(rows)
+
+
+async def say_suspect_runs(connection: Connection, job_id: int) -> None:
+    """Say that this suspect is the one being worked on now."""
+    await connection.execute(
+        """
+        UPDATE pgqueuer SET headers = coalesce(headers, '{}') || '{"suspect": "runs"}'
+        WHERE id = $1
+        """,
+        job_id,
+    )
+
+
+async def count_failure(connection: Connection, job_id: int) -> int:
+    """How many attempts of this job have failed, this one included; outages are not counted."""
+    failures: int | None = await connection.fetchval(
+        """
+        UPDATE pgqueuer SET headers = coalesce(headers, '{}') || jsonb_build_object(
+            'failures', coalesce((headers ->> 'failures')::integer, 0) + 1)
+        WHERE id = $1
+        RETURNING (headers ->> 'failures')::integer
+        """,
+        job_id,
+    )
+    return failures or 1
 
 
 @dataclass(frozen=True)
@@ -137,7 +172,7 @@ async def requeue(connection: Connection, ids: Sequence[int] | None) -> list[int
         WITH requeued AS (
             UPDATE pgqueuer
             SET status = 'queued', attempts = 0, execute_after = now(), updated = now(),
-                queue_manager_id = NULL, slot = NULL
+                queue_manager_id = NULL, slot = NULL, headers = NULL
             WHERE status = 'failed' AND ($1::bigint[] IS NULL OR id = ANY ($1))
             RETURNING id, priority, entrypoint
         )

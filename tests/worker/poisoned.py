@@ -39,8 +39,7 @@ def main() -> None:
     handlers.clear()
     for name, handler in (("kill", _kill), ("fail", _fail), ("hang", _hang), ("greet", _greet)):
         handlers[name] = (lane, handler)
-    for module in (store, lanes):
-        setattr(module, "LAST_ATTEMPT", int(os.environ["ATTEMPTS"]))  # noqa: B010  Final elsewhere
+    store.LAST_ATTEMPT = int(os.environ["ATTEMPTS"])  # type: ignore[misc]  # final elsewhere
     asyncio.run(worker.run_worker(load_settings()))
 
 
