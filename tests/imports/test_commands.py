@@ -63,7 +63,8 @@ def run(roof: Roof, folder: Path, *arguments: str) -> Result:
     mapping.write_text(MAPPING, encoding="utf-8")
     file = folder / "old.csv"
     rows = [a_row(1), a_row(1, words="else"), a_row(2, x="", y=""), a_row(3, status="\x1b[31mLost")]
-    file.write_text(as_csv(*rows), encoding="utf-8")
+    text = as_csv(*rows).replace("came", "came\x1b]0;", 1)
+    file.write_text(text, encoding="utf-8")
     given = ["import", str(file), "--mapping", str(mapping), *arguments]
     return CliRunner().invoke(reports, given, obj=roof, catch_exceptions=False)
 
@@ -82,7 +83,7 @@ def test_the_command_says_what_it_would_do_and_then_does_it(roof: Roof, tmp_path
     assert "1  no position; not loaded" in real.output
     assert "line 3        conflicting: old-town:T-1 says something else than line 2" in real.output
     assert "not read       due" not in real.output
-    assert "not read       closed, office, came" in real.output
+    assert "not read       closed, office, came�]0;" in real.output
     assert len(rejects.read_text(encoding="utf-8").splitlines()) == 4
 
 

@@ -208,7 +208,8 @@ async def test_departments_and_words_become_agencies_and_categories(
     rows = [
         a_row(1),
         a_row(2, kind="Đèn đường", came="Điện"),
-        a_row(3, x="", kind="Never", came="n"),
+        # known by their words, but of no case that is loaded
+        a_row(3, x="", y="", kind="Never", came="n", office="Nobody"),
     ]
     tally = await import_rows(town, tmp_path, *rows, mapping=mapping)
     assert tally.new_agencies == ("old-town", "old-town-streets")
@@ -237,9 +238,10 @@ async def test_words_can_stand_for_what_is_here_already(town: Any, tmp_path: Pat
     )
     mapping = mapping_from_document(document)
     row = a_row(2, kind="Hole", office="Roads")
-    tally = await import_rows(town, tmp_path, row, a_row(3, kind="?"), mapping=mapping)
+    strange = [a_row(3, kind="?"), a_row(4, kind="Hole", office="Parks")]
+    tally = await import_rows(town, tmp_path, row, *strange, mapping=mapping)
     assert (tally.loaded, tally.new_agencies, tally.new_categories) == (1, (), ())
-    assert tally.unknown == {("category", "?"): 1}
+    assert tally.unknown == {("category", "?"): 1, ("agency", "Parks"): 1}
     document["agency"]["words"] = {"Roads": "nobody"}
     with pytest.raises(MappingRefused, match="nobody"):
         await import_rows(town, tmp_path, row, mapping=mapping_from_document(document))
