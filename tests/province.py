@@ -39,6 +39,8 @@ from backend.roof.preparing import ensure_bucket
 from backend.settings import S3Settings, Settings
 from backend.web.state import parts_of
 from geo.store import list_all_units
+from moderation.darkroom import Darkroom
+from moderation.jobs import derive_photo
 from tests import embedded
 from tests.conftest import url_of
 from tests.factories import a_photo
@@ -90,6 +92,7 @@ class Town:
     url: str
     client: httpx.AsyncClient
     owner: asyncpg.Connection
+    darkroom: Darkroom | None = None
 
     @property
     def database(self) -> Database:
@@ -172,6 +175,20 @@ class Town:
             secret=report.secret,
             headers={"Content-Type": "image/jpeg"},
             content=photo,
+        )
+
+    async def develop(self, report: "Sent", photo: bytes) -> None:
+        """What the worker does with a photo that was sent."""
+        objects = parts_of(self.app.state).objects
+        assert objects is not None
+        if self.darkroom is None:
+            self.darkroom = Darkroom()
+        await derive_photo(
+            self.database,
+            objects,
+            self.darkroom,
+            folder=self.settings.var_dir / "darkroom",
+            payload=f"{report.id}/{sha256_of(photo)}".encode(),
         )
 
     async def send_evidence(
@@ -276,7 +293,10 @@ async def open_town(settings: Settings) -> AsyncIterator[Town]:
                 httpx.AsyncClient(base_url=url, timeout=30) as client,
                 owner_connection(settings.database_url or "") as owner,
             ):
-                yield Town(settings, app, url, client, owner)
+                town = Town(settings, app, url, client, owner)
+                yield town
+                if town.darkroom is not None:
+                    await town.darkroom.close()
         finally:
             server.should_exit = True
             await running
