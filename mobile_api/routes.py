@@ -1,6 +1,6 @@
 """The routes of the citizens' door."""
 
-from mobile_api import own, pages, photos, places, reports, tracking_pages
+from mobile_api import devices, own, pages, photos, places, reports, tracking_pages
 
 ROUTES = [
     reports.submit,
@@ -16,6 +16,8 @@ ROUTES = [
     own.support,
     photos.upload,
     photos.show,
+    devices.register,
+    devices.drop,
     places.list_categories,
     places.unit_at,
     pages.report_form,
