@@ -114,6 +114,18 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /api/v1/reports/{report_id}/photos/{sha256}/{name}": _photo(
         "/api/v1/reports/{id}/photos/{sha256}/small.webp"
     ),
+    "POST /api/v1/devices": lambda report: Ask(
+        "POST",
+        "/api/v1/devices",
+        {
+            "json": {
+                "kind": "token",
+                "value": f"a-telephone-{uuid4()}",
+                "follow": [{"code": _code(report)}],
+            }
+        },
+    ),
+    "DELETE /api/v1/devices/{device_id}": lambda _: Ask("DELETE", f"/api/v1/devices/{NOBODY}"),
     # citizens' pages
     "GET /": _get("/"),
     "POST /": _form("/", **_PAGE_REPORT),

@@ -4,7 +4,6 @@ role_matrix.txt is the table: rows are operations in a state, columns are people
 status answered. Whoever adds an operation adds its rows; a missing cell fails.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -142,9 +141,9 @@ async def fingerprint(town: Town) -> Any:
 
 
 @pytest.fixture(scope="module")
-async def grid(module_town: Town) -> AsyncIterator[Grid]:
+async def grid(module_town: Town) -> Grid:
     await module_town.owner.execute("CREATE TABLE kept_session AS TABLE session")
-    yield Grid(module_town)
+    return Grid(module_town)
 
 
 def read_table() -> dict[tuple[str, str], dict[str, str]]:
