@@ -22,7 +22,7 @@ from minio.error import InvalidResponseError, S3Error
 
 from backend.clock import now
 from backend.roof.errors import BackupBroken, NotRunning
-from backend.roof.installation import secret_key_path
+from backend.roof.installation import with_secret_key
 from backend.roof.libpq import run_client
 from backend.roof.preparing import open_client
 from backend.settings import S3Settings, Settings
@@ -62,7 +62,7 @@ def make_backup(settings: Settings, target: Path, *, say: Say) -> Path:
             members = [_save_database(tar, database_url, beside=path.parent)]
             say("saving the objects")
             saved, vanished = _save_objects(tar, s3)
-            members += [*saved, *_save_secret_key(tar, settings)]
+            members += [*saved, _save_secret_key(tar, settings)]
             _save_manifest(tar, members, vanished=vanished)
         file.flush()
         os.fsync(file.fileno())
@@ -159,13 +159,10 @@ def _save_object(tar: tarfile.TarFile, client: Minio, *, bucket: str, key: str) 
         answer.release_conn()
 
 
-def _save_secret_key(tar: tarfile.TarFile, settings: Settings) -> list[Member]:
-    path = secret_key_path(settings)
-    if not path.exists():
-        # it came by CAUNOI_SECRET_KEY: whoever set it keeps it
-        return []
-    content = path.read_bytes()
-    return [_add(tar, SECRET_KEY, io.BytesIO(content), length_bytes=len(content))]
+def _save_secret_key(tar: tarfile.TarFile, settings: Settings) -> Member:
+    # wherever it came from: without it no reporter's tracking secret opens anything any more
+    key = with_secret_key(settings).secret_key
+    return _add(tar, SECRET_KEY, io.BytesIO(key), length_bytes=len(key))
 
 
 def _save_manifest(tar: tarfile.TarFile, members: list[Member], *, vanished: list[str]) -> None:

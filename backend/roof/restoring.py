@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+import asyncpg
 from minio import Minio
 
 from backend.database import migrate
@@ -51,7 +52,7 @@ def restore_backup(settings: Settings, source: Path, *, force: bool, say: Say) -
             if info.name == DATABASE_DUMP:
                 _copy(content, dump)
             elif info.name == SECRET_KEY:
-                _write_secret_key(settings, content.read())
+                _write_secret_key(settings, content.read(), say=say)
             elif info.name.startswith(OBJECTS):
                 _put_object(client, s3.bucket, member=members[info.name], content=content)
         _restore_database(database_url, dump)
@@ -89,7 +90,14 @@ def _restore_database(database_url: str, dump: Path) -> None:
         ["--exit-on-error", "--no-owner", "--single-transaction", f"--dbname={fresh}", dump],
         url=server_url,
     )
-    asyncio.run(_swap(server_url, name, fresh=fresh, old=old))
+    try:
+        asyncio.run(_swap(server_url, name, fresh=fresh, old=old))
+    except asyncpg.ObjectInUseError as error:
+        run_client("dropdb", ["--force", fresh], url=server_url)
+        raise RestoreRefused(
+            f"Cơ sở dữ liệu {name} đang có người dùng; hãy dừng mọi kết nối rồi thử lại.",
+            f"Somebody is connected to the database {name}; end that and try again.",
+        ) from error
     run_client("dropdb", ["--if-exists", "--force", old], url=server_url)
 
 
@@ -109,10 +117,13 @@ def _put_object(client: Minio, bucket: str, *, member: Member, content: IO[bytes
     )
 
 
-def _write_secret_key(settings: Settings, content: bytes) -> None:
+def _write_secret_key(settings: Settings, key: bytes, *, say: Say) -> None:
     path = secret_key_path(settings)
+    replaced = path.read_text().strip().encode() if path.exists() else b""
     path.touch(mode=0o600)
-    path.write_bytes(content)
+    path.write_bytes(key)
+    if settings.secret_key not in (b"", replaced, key):
+        say("CAUNOI_SECRET_KEY is not the key of this backup: unset it, or set the saved one")
 
 
 def _copy(content: IO[bytes], path: Path) -> None:

@@ -1,5 +1,6 @@
 """The drill: what a backup saved stands there again, and a spoilt backup touches nothing."""
 
+import asyncio
 import dataclasses
 import io
 import tarfile
@@ -69,8 +70,21 @@ def test_a_restored_installation_has_the_same_rows_objects_and_key(
     assert rows_of(target) == rows_of(province)
     assert "lịch" in rows_of(target)
     assert objects_of(target) == PHOTOS
-    assert secret_key_path(target).read_text() == secret_key_path(province).read_text()
+    assert with_secret_key(target).secret_key == province.secret_key
+    assert secret_key_path(target).stat().st_mode & 0o777 == 0o600
     assert (target.var_dir / "demo.loaded").exists()
+
+
+def test_a_key_set_from_outside_is_saved_and_a_wrong_one_is_named(
+    province: Settings, target: Settings, tmp_path: Path
+) -> None:
+    outside = dataclasses.replace(province, secret_key=b"set by the environment")
+    saved = make_backup(outside, tmp_path / "one.tar", say=quiet)
+    said: list[str] = []
+    other = dataclasses.replace(target, secret_key=b"another")
+    restore_backup(other, saved, force=False, say=said.append)
+    assert secret_key_path(target).read_bytes() == b"set by the environment"
+    assert any("CAUNOI_SECRET_KEY" in line for line in said)
 
 
 def test_restoring_twice_needs_force_and_then_replaces(
@@ -82,6 +96,17 @@ def test_restoring_twice_needs_force_and_then_replaces(
         restore_backup(target, saved, force=False, say=quiet)
     restore_backup(target, saved, force=True, say=quiet)
     assert rows_of(target) == rows_of(province)
+
+
+async def test_a_database_in_use_is_not_replaced(
+    province: Settings, target: Settings, tmp_path: Path
+) -> None:
+    saved = await asyncio.to_thread(make_backup, province, tmp_path / "one.tar", say=quiet)
+    somebody = await asyncpg.connect(target.database_url)
+    with pytest.raises(RestoreRefused, match="connected"):
+        await asyncio.to_thread(restore_backup, target, saved, force=False, say=quiet)
+    assert await somebody.fetchval("SELECT 1") == 1
+    await somebody.close()
 
 
 def test_a_bucket_that_holds_something_is_not_written_into(
