@@ -47,15 +47,16 @@ def restore_backup(settings: Settings, source: Path, *, force: bool, say: Say) -
     say(f"restoring {len(members)} files")
     client = open_client(s3)
     with tempfile.TemporaryDirectory(dir=settings.var_dir, prefix=".caunoi-restore-") as folder:
-        dump = Path(folder) / DATABASE_DUMP
+        dump, key = Path(folder) / DATABASE_DUMP, b""
         for info, content in members_of(source):
             if info.name == DATABASE_DUMP:
                 _copy(content, dump)
             elif info.name == SECRET_KEY:
-                _write_secret_key(settings, content.read(), say=say)
+                key = content.read()
             elif info.name.startswith(OBJECTS):
                 _put_object(client, s3.bucket, member=members[info.name], content=content)
         _restore_database(database_url, dump)
+        _write_secret_key(settings, key, say=say)
     # the restored province is the one to show: the next start adds no demo to it
     demo_mark(settings).touch()
 

@@ -106,6 +106,7 @@ async def test_a_database_in_use_is_not_replaced(
     with pytest.raises(RestoreRefused, match="connected"):
         await asyncio.to_thread(restore_backup, target, saved, force=False, say=quiet)
     assert await somebody.fetchval("SELECT 1") == 1
+    assert not secret_key_path(target).exists()
     await somebody.close()
 
 
