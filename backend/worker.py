@@ -36,6 +36,7 @@ from backend.reports.actions import fire_due
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.logs import configure_logs
+from backend.web.store import purge_limits
 from moderation.darkroom import Darkroom
 from moderation.jobs import derive_photo, remove_left_files, remove_orphans, requeue_waiting
 
@@ -119,6 +120,7 @@ async def _sweep_orphaned_photos(tools: Tools) -> None:
 
 async def _tidy(tools: Tools) -> None:
     await purge_sessions(tools.database.app, clock.now())
+    await purge_limits(tools.database.app, clock.now())
     await jobs_store.prune_idempotency_keys(tools.database.app, days=_KEPT_KEYS_DAYS)
     await jobs_store.prune_log(tools.database.app, days=_KEPT_LOG_DAYS)
     await jobs_store.prune_statistics(tools.database.app, days=_KEPT_LOG_DAYS)
