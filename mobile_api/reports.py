@@ -24,6 +24,7 @@ from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE, principal_of
+from backend.web.problems import UnknownMediaType
 from backend.web.state import provide_database, provide_rulebooks, settings_of
 from mobile_api import store
 from mobile_api.documents import SubmitOperation
@@ -33,6 +34,8 @@ from mobile_api.views import list_item, submit_answer, tracking_view
 _ENCODER: Final = msgspec.json.Encoder()
 _SUBMIT_LIMIT: Final = Limit("submit_report", per_minute=20, burst=20)
 _READ_LIMIT: Final = Limit("public_read", per_minute=600, burst=200)
+_FIRST_DAY: Final = date(1900, 1, 1)
+_LAST_DAY: Final = date(9000, 1, 1)
 
 Code = Annotated[str, PathParameter(description="Report code, e.g. QNG-7K3M-2F9A", max_length=40)]
 
@@ -47,6 +50,7 @@ Code = Annotated[str, PathParameter(description="Report code, e.g. QNG-7K3M-2F9A
 )
 async def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Store a report once: the same Idempotency-Key and content give the same answer again."""
+    check_is_json(request)
     key = read_idempotency_key(request.headers.get("idempotency-key"))
     settings = settings_of(request)
     submission, payload_hash = parse_submission(
@@ -76,6 +80,14 @@ async def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
         status_code=201,
         headers={"Location": f"/api/v1/reports/{submitted.code}"},
     )
+
+
+def check_is_json(request: Request[Any, Any, Any]) -> None:
+    """Raise UnknownMediaType for a body that says it is something else, or that is packed."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if kind not in ("", "application/json") or packing != "identity":
+        raise UnknownMediaType()
 
 
 def read_idempotency_key(text: str | None) -> uuid.UUID:
@@ -225,6 +237,7 @@ def day_start(day: date | None, *, days: int = 0) -> datetime | None:
     """The first moment (UTC) of a day in Vietnam, `days` later; None stays None."""
     if day is None:
         return None
+    day = min(max(day, _FIRST_DAY), _LAST_DAY)  # beyond them there is nothing but overflow
     return (
         datetime(day.year, day.month, day.day, tzinfo=VIETNAM) + timedelta(days=days)
     ).astimezone(UTC)
