@@ -1,0 +1,204 @@
+"""Attacks that once worked: unseen photos, buried reports, requests that break or fill a process."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.journeys.walk import REASON, Walk
+from tests.province import PLACE, Town, a_submission, other_photos, sha256_of
+
+NFC_GROWS = "\u0344"  # one letter that NFC writes as two
+BOUNDARY = "ranh-gioi"
+
+
+@pytest.fixture
+def town(module_town: Town) -> Town:
+    return module_town
+
+
+async def photos_of(town: Town, code: str) -> set[str]:
+    seen = await town.see(f"/api/v1/reports/{code}")
+    return {photo["sha256"] for photo in seen["photos"]["before"]}
+
+
+async def test_photos_that_come_after_publication_wait_until_somebody_has_looked(
+    town: Town,
+) -> None:
+    early, late, undeclared = other_photos(3)
+    report = await town.a_report(photos=(early, late))
+    assert (await town.send_photo(report, early)).status_code == 200
+    await town.develop(report, early)
+    await town.moved(report, "accept")
+    for photo in (late, undeclared):
+        assert (await town.send_photo(report, photo)).status_code == 200
+        await town.develop(report, photo)
+    assert await photos_of(town, report.code) == {sha256_of(early)}
+    path = f"/api/v1/reports/{report.id}/photos/{sha256_of(late)}/full.webp"
+    assert (await town.ask("GET", path)).status_code == 404
+    desk = path.replace("/reports/", "/desk/reports/")
+    assert (await town.ask("GET", desk, by="officer")).status_code == 200
+    await town.moved(report, "publish", by="moderator")
+    assert await photos_of(town, report.code) == {
+        sha256_of(photo) for photo in (early, late, undeclared)
+    }
+
+
+async def test_an_after_photo_is_shown_without_being_published_again(town: Town) -> None:
+    (photo,) = other_photos(1)
+    report = await town.a_report()
+    await town.moved(report, "accept")
+    await town.moved(report, "start")
+    assert (await town.send_evidence(report, photo)).status_code == 200
+    await town.develop(report, photo)
+    seen = await town.see(f"/api/v1/reports/{report.code}")
+    assert [found["sha256"] for found in seen["photos"]["after"]] == [sha256_of(photo)]
+
+
+async def test_old_evidence_does_not_answer_for_work_asked_for_again(town: Town) -> None:
+    old, new = other_photos(2)
+    walk = Walk(town, await town.a_report())
+    await walk.move("accept", to="assigned")
+    await walk.move("start", to="in_progress")
+    assert (await town.send_evidence(walk.report, old)).status_code == 200
+    await walk.move("resolve", to="resolved", public_note="Đã xong.")
+    await walk.let_time_work(to="awaiting_confirmation", kind="await_confirmation")
+    await walk.act("reopen", to="in_progress", reason="Hố vẫn còn nguyên ở đó.")
+    refused = await town.move(walk.report, "resolve", public_note="Đã xong.")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/evidence-needed")
+    assert (await town.send_evidence(walk.report, new)).status_code == 200
+    await walk.move("resolve", to="resolved", public_note="Đã xong.")
+
+
+@pytest.mark.parametrize("ended", ["withdrawn", "declined"])
+async def test_nothing_is_merged_into_what_nobody_will_answer(town: Town, ended: str) -> None:
+    main, other = await town.a_report(), await town.a_report()
+    if ended == "withdrawn":
+        path = f"/api/v1/reports/{main.code}/withdraw"
+        assert (await town.ask("POST", path, secret=main.secret, json={})).status_code == 200
+    else:
+        await town.moved(main, "decline", by="key", reason=REASON)
+    refused = await town.move(other, "merge", by="key", into=main.id)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "report")
+
+
+async def test_the_log_says_what_a_report_was_merged_into(town: Town) -> None:
+    main, other = await town.a_report(), await town.a_report()
+    await town.moved(other, "merge", by="key", into=main.id)
+    await town.moved(other, "unmerge", by="key")
+    told = await town.owner.fetch(
+        "SELECT body ->> 'other_report' AS main FROM event WHERE case_id = $1"
+        " AND kind IN ('merge', 'unmerge') ORDER BY seq",
+        other.id,
+    )
+    assert [row["main"] for row in told] == [main.id, main.id]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"happened_at": "0001-01-01T00:00:00+14:00"},
+        {"happened_at": "9999-12-31T23:59:59-14:00"},
+        {"happened_at": "0001-01-01T00:00:00Z"},
+        {"photos": [{"sha256": "a" * 64 + "\n", "bytes": 1, "content_type": "image/png"}]},
+        {"address": NFC_GROWS * 300},
+        {"text": NFC_GROWS * 4000},
+        {"text": "\U0001d160" * 4000},
+    ],
+)
+async def test_extreme_values_are_refused_with_the_field_named(
+    town: Town, changes: dict[str, Any]
+) -> None:
+    key = {"Idempotency-Key": "0192f2f0-0000-7000-8000-00000000000a"}
+    body = {**a_submission(), **changes}
+    answer = await town.ask("POST", "/api/v1/reports", headers=key, json=body)
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.json()["errors"][0]["field"].startswith(next(iter(changes)))
+
+
+@pytest.mark.parametrize("changes", [{"text": NFC_GROWS * 4000}, {"address": NFC_GROWS * 300}])
+async def test_words_that_grow_are_refused_when_corrected(
+    town: Town, changes: dict[str, Any]
+) -> None:
+    report = await town.a_report()
+    answer = await town.ask(
+        "PATCH", f"/api/v1/reports/{report.code}", secret=report.secret, json=changes
+    )
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/reports?from=0001-01-01", 200),
+        ("/api/v1/reports?to=9999-12-31", 200),
+        ("/api/v1/desk/routing/explain?{}&at=0001-01-01T00:00:00%2B14:00", 400),
+        ("/api/v1/desk/routing/explain?{}&at=9999-12-31T23:59:59Z", 400),
+    ],
+)
+async def test_the_ends_of_time_break_nothing(town: Town, path: str, status: int) -> None:
+    where = f"category=giao-thong-o-ga&lon={PLACE[0]}&lat={PLACE[1]}"
+    answer = await town.ask("GET", path.format(where), by="officer")
+    assert answer.status_code == status, answer.text
+
+
+def part(name: str, content: bytes, *, more: str = "") -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'
+    return head.encode() + content + b"\r\n"
+
+
+def a_form(*parts: bytes) -> dict[str, Any]:
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    content = b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+    return {"content": content, "headers": {"Content-Type": kind}}
+
+
+async def send_form(town: Town, path: str, **form: Any) -> httpx.Response:
+    """Send a form; a server that has read enough may hang up before it has all."""
+    return await town.client.post(path, **form)
+
+
+@pytest.mark.parametrize("path", ["/", "/theo-doi/QNG-7K3M-2F9A"])
+async def test_a_form_with_endless_words_is_refused_before_it_fills_the_memory(
+    town: Town, path: str
+) -> None:
+    answer = await send_form(town, path, **a_form(part("text", b"a" * 3_000_000)))
+    assert answer.status_code == 413
+    assert len(answer.content) < 50_000
+    urlencoded = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await send_form(town, path, content=b"text=" + b"a" * 3_000_000, headers=urlencoded)
+    assert answer.status_code == 413
+
+
+async def test_a_form_of_a_thousand_parts_is_refused(town: Town) -> None:
+    answer = await send_form(town, "/", **a_form(*[part("x", b"1") for _ in range(1000)]))
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"--", b"no form at all", part("text", b"never ends"), part("text", b"\xff")]
+)
+async def test_a_broken_form_is_malformed(town: Town, content: bytes) -> None:
+    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    answer = await town.client.post("/", content=content, headers=kind)
+    assert answer.status_code in (400, 422)
+
+
+async def test_words_and_photos_of_a_form_arrive_whole(town: Town) -> None:
+    (photo,) = other_photos(1)
+    named = '; filename="ảnh 1.jpg"\r\nContent-Type: image/jpeg'
+    answer = await town.client.post(
+        "/",
+        **a_form(
+            part("category", b"giao-thong-o-ga"),
+            part("text", "Ổ gà giữa đường, rất sâu.".encode()),
+            part("lon", str(PLACE[0]).encode()),
+            part("lat", str(PLACE[1]).encode()),
+            part("photos", photo, more=named),
+        ),
+    )
+    assert answer.status_code == 303, answer.text
+    stored = await town.owner.fetchval(
+        "SELECT state FROM report_photo WHERE sha256 = $1", sha256_of(photo)
+    )
+    assert stored in ("stored", "ready")
