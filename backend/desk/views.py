@@ -1,7 +1,8 @@
 """What the desk answers: rows turned into the contract's JSON."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from backend.accounts.principals import Principal
 from backend.reports.event_words import event_label
@@ -9,6 +10,8 @@ from backend.reports.lifecycle import LIFECYCLE, Language, Move, Need, Status, a
 from backend.reports.moves import roles_for
 from backend.reports.report import Report
 from backend.reports.rulebook import Rulebook
+
+_CODE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{3,}")
 
 
 def queue_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -> dict[str, Any]:
@@ -69,6 +72,7 @@ def case_view(
         "officer_group": case["officer_group"],
         "officer": officer if case["officer_id"] else None,
         "routing": case["routing"],
+        "routing_words": routing_words(case["routing"], rulebook, language),
         "promise": {
             "version": case["promise_version"],
             "calendar": case["calendar_code"],
@@ -104,6 +108,23 @@ def case_view(
             for move in allowed_moves(report.status, roles)
         ],
     }
+
+
+def routing_words(
+    routing: Mapping[str, Any] | None, rulebook: Rulebook, language: Language
+) -> str | None:
+    """Why a report was routed so, with names in the place of codes."""
+    reason = (routing or {}).get(f"reason_{language}")
+    if not reason:
+        return None
+    _, named, rest = reason.partition("): ")
+
+    def name(found: re.Match[str]) -> str:
+        thing = rulebook.categories.get(found[0]) or rulebook.agencies.get(found[0])
+        return thing.name(language) if thing else found[0]
+
+    words = _CODE.sub(name, rest if named and reason.startswith(("Quy tắc", "Rule")) else reason)
+    return words[:1].upper() + words[1:]
 
 
 def needs_of(report: Report, move: Move) -> frozenset[Need]:
