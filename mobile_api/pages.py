@@ -18,6 +18,7 @@ from backend.photos.uploads import receive_photo
 from backend.reports.rulebook import Rulebooks
 from backend.reports.submit import Submitted, submit_report
 from backend.settings import Settings
+from backend.web.forms import read_form
 from backend.web.language import page_language
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
@@ -88,22 +89,24 @@ async def send_report(
     settings: NamedDependency[Settings],
 ) -> Response[Any] | Template:
     """Store the report, then each photo; on to its page, or back to the form with what is wrong."""
-    form = await request.form()
-    given = {name: str(form.get(name) or "").strip() for name in _WORDS}
-    files = [
-        item for item in form.getall("photos", []) if isinstance(item, UploadFile) and item.filename
-    ]
-    try:
-        submitted = await _submit(
-            given, files, database=database, rulebooks=rulebooks, settings=settings
-        )
-    except CaunoiError as problem:
-        given["key"] = given["key"] or str(uuid.uuid4())
-        return await _form(request, database, rulebooks, settings, given=given, problem=problem)
-    lost = await _store_photos(files, submitted, database, objects, settings)
-    cookie = keep_secret(submitted.code, submitted.tracking_secret, settings)
-    where = f"/theo-doi/{submitted.code}?moi=1" + (f"&anh-loi={lost}" if lost else "")
-    return Redirect(where, status_code=303, cookies=[cookie])
+    async with read_form(request) as form:
+        given = {name: str(form.get(name) or "").strip() for name in _WORDS}
+        files = [
+            item
+            for item in form.getall("photos", [])
+            if isinstance(item, UploadFile) and item.filename
+        ]
+        try:
+            submitted = await _submit(
+                given, files, database=database, rulebooks=rulebooks, settings=settings
+            )
+        except CaunoiError as problem:
+            given["key"] = given["key"] or str(uuid.uuid4())
+            return await _form(request, database, rulebooks, settings, given=given, problem=problem)
+        lost = await _store_photos(files, submitted, database, objects, settings)
+        cookie = keep_secret(submitted.code, submitted.tracking_secret, settings)
+        where = f"/theo-doi/{submitted.code}?moi=1" + (f"&anh-loi={lost}" if lost else "")
+        return Redirect(where, status_code=303, cookies=[cookie])
 
 
 async def _submit(

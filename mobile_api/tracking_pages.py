@@ -18,6 +18,7 @@ from backend.reports.moves import MoveOrder
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.cursors import read_cursor, write_cursor
+from backend.web.forms import read_form
 from backend.web.language import page_language
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
@@ -128,19 +129,19 @@ async def act(
 ) -> Response[Any] | Template:
     """What the reporter does here: open it with the secret, answer, rate, reopen, withdraw."""
     normal = normal_report_code(code) or ""
-    form = await request.form()
-    secret = str(form.get("secret") or "") or request.cookies.get(secret_cookie(normal))
-    try:
-        report_id = await get_own_report(request, database, normal, secret=secret)
-        order = _order(form)
-        if order is not None:
-            await move_own_report(database, rulebooks, report_id=report_id, order=order)
-    except CaunoiError as problem:
-        return await _tracking_page(
-            request, database, rulebooks, settings, code=normal, secret=secret, problem=problem
-        )
-    cookies = [keep_secret(normal, secret, settings)] if secret else []
-    return Redirect(f"/theo-doi/{normal}", status_code=303, cookies=cookies)
+    async with read_form(request) as form:
+        secret = str(form.get("secret") or "") or request.cookies.get(secret_cookie(normal))
+        try:
+            report_id = await get_own_report(request, database, normal, secret=secret)
+            order = _order(form)
+            if order is not None:
+                await move_own_report(database, rulebooks, report_id=report_id, order=order)
+        except CaunoiError as problem:
+            return await _tracking_page(
+                request, database, rulebooks, settings, code=normal, secret=secret, problem=problem
+            )
+        cookies = [keep_secret(normal, secret, settings)] if secret else []
+        return Redirect(f"/theo-doi/{normal}", status_code=303, cookies=cookies)
 
 
 def _order(form: Mapping[str, Any]) -> MoveOrder | None:

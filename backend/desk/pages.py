@@ -37,6 +37,7 @@ from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.settings import Settings
 from backend.web.cursors import read_cursor
+from backend.web.forms import read_form
 from backend.web.language import page_language
 from backend.web.problems import status_of
 from backend.web.texts import clean_text
@@ -179,34 +180,34 @@ async def act(
     settings: NamedDependency[Settings],
 ) -> Response[Any] | Template:
     """Make one move from the page's form; what is wrong is said beside the form, words kept."""
-    form = await request.form()
-    given = {name: str(form.get(name) or "") for name in form if name != "photos"}
-    try:
-        files = [
-            item
-            for item in form.getall("photos", [])
-            if isinstance(item, UploadFile) and item.filename
-        ]
-        photos: list[str] = []
-        if files:
-            await check_may_add_evidence(database, principal, report_id)
-            photos = [
-                await _store_evidence(file, report_id, database, objects, settings)
-                for file in files
+    async with read_form(request) as form:
+        given = {name: str(form.get(name) or "") for name in form if name != "photos"}
+        try:
+            files = [
+                item
+                for item in form.getall("photos", [])
+                if isinstance(item, UploadFile) and item.filename
             ]
-        await move_report(
-            database,
-            rulebooks,
-            principal=principal,
-            report_id=report_id,
-            expected_version=_version(given.get("version", "")),
-            order=await _order(given, tuple(photos), database, principal),
-        )
-    except CaunoiError as problem:
-        return await _case_page(
-            request, database, rulebooks, principal, report_id, problem=problem, given=given
-        )
-    return Redirect(f"/can-bo/phan-anh/{report_id}", status_code=303)
+            photos: list[str] = []
+            if files:
+                await check_may_add_evidence(database, principal, report_id)
+                photos = [
+                    await _store_evidence(file, report_id, database, objects, settings)
+                    for file in files
+                ]
+            await move_report(
+                database,
+                rulebooks,
+                principal=principal,
+                report_id=report_id,
+                expected_version=_version(given.get("version", "")),
+                order=await _order(given, tuple(photos), database, principal),
+            )
+        except CaunoiError as problem:
+            return await _case_page(
+                request, database, rulebooks, principal, report_id, problem=problem, given=given
+            )
+        return Redirect(f"/can-bo/phan-anh/{report_id}", status_code=303)
 
 
 async def _store_evidence(
