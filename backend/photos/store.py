@@ -41,6 +41,7 @@ class ReportStanding:
 
 
 _COLUMNS: Final = ", ".join(field.name for field in fields(PhotoState))
+_IS_PUBLISHED: Final = "(SELECT visibility = 'public' FROM report WHERE id = $1)"
 
 
 async def find_photo(
@@ -101,13 +102,17 @@ async def find_report_standing(
 async def mark_stored(
     connection: Connection, report_id: uuid.UUID, sha256: str, *, size: int, content_type: str
 ) -> bool:
-    """Say that an expected photo lies in quarantine; False if it was not expected (any more)."""
+    """Say that an expected photo lies in quarantine; False if it was not expected (any more).
+
+    A reporter's photo that comes after the report was published is held back from strangers.
+    """
     done = await connection.execute(
-        """
+        f"""
         UPDATE report_photo
-        SET state = 'stored', bytes = $3, content_type = $4, uploaded_at = now()
+        SET state = 'stored', bytes = $3, content_type = $4, uploaded_at = now(),
+            is_held = purpose = 'before' AND {_IS_PUBLISHED}
         WHERE report_id = $1 AND sha256 = $2 AND state = 'expected'
-        """,
+        """,  # noqa: S608  a constant
         report_id,
         sha256,
         size,
@@ -127,13 +132,14 @@ async def insert_stored_photo(
 ) -> bool:
     """Add a photo that was never announced and lies in quarantine; False if it is there already."""
     done = await connection.execute(
-        """
+        f"""
         INSERT INTO report_photo
-            (report_id, sha256, purpose, position, bytes, content_type, state, uploaded_at)
-        SELECT $1, $2, $3, coalesce(max(position), 0) + 1, $4, $5, 'stored', now()
+            (report_id, sha256, purpose, position, bytes, content_type, state, uploaded_at, is_held)
+        SELECT $1, $2, $3, coalesce(max(position), 0) + 1, $4, $5, 'stored', now(),
+            $3 = 'before' AND {_IS_PUBLISHED}
         FROM report_photo WHERE report_id = $1
         ON CONFLICT (report_id, sha256) DO NOTHING
-        """,
+        """,  # noqa: S608  a constant
         report_id,
         sha256,
         purpose,

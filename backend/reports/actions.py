@@ -12,7 +12,7 @@ from backend.errors import FieldFault, StaleVersion, Unprocessable
 from backend.events.chain import SYSTEM, Actor
 from backend.reports import store
 from backend.reports.errors import EditOver, UnknownReport
-from backend.reports.lifecycle import Move, Role
+from backend.reports.lifecycle import Move, Role, Status
 from backend.reports.moves import Change, MoveOrder, apply_move, finish_change, roles_for
 from backend.reports.promises import Coming
 from backend.reports.report import Report
@@ -23,6 +23,10 @@ from backend.reports.timers import AWAIT_CONFIRMATION, coming, next_timer
 
 _TIMER_BATCH: Final = 200
 _CITIZEN: Final = frozenset({Role.CITIZEN})
+# What is merged into one of these would wait for an answer that never comes.
+_NEVER_ANSWERED: Final = frozenset(
+    {Status.MERGED, Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN}
+)
 
 
 def sight_of(principal: Principal) -> Sight:
@@ -258,7 +262,7 @@ async def _check_targets(connection: Connection, report: Report, order: MoveOrde
             raise _fault("photos", "Có ảnh chưa được tải lên.", "A photo has not been uploaded.")
     if order.report is not None:
         target = await store.find_report(connection, order.report)
-        if target is None or target.id == report.id or target.merged_into is not None:
+        if target is None or target.id == report.id or target.status in _NEVER_ANSWERED:
             raise _fault(
                 "report", "Không gộp được vào phản ánh này.", "Cannot be merged into this."
             )
@@ -273,6 +277,8 @@ async def _store(connection: Connection, change: Change) -> None:
         notes=change.notes,
         deltas=change.deltas,
     )
+    if change.event.kind in ("accept", "publish"):
+        await store.release_photos(connection, change.after.id)
     if change.event.kind in ("merge", "unmerge"):
         other = change.after.merged_into or change.before.merged_into
         if other is not None:

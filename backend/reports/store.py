@@ -308,11 +308,16 @@ async def set_timer(
 
 
 async def count_evidence(connection: Connection, report_id: uuid.UUID) -> int:
-    """How many after photos the case has whose bytes have arrived."""
+    """How many after photos have arrived, since it was reopened if it was.
+
+    A photo of work that did not satisfy is no evidence of the work that was asked for again.
+    """
     count: int = await connection.fetchval(
         """
         SELECT count(*) FROM report_photo
         WHERE report_id = $1 AND purpose = 'after' AND state IN ('stored', 'ready')
+          AND uploaded_at > coalesce((SELECT max(at) FROM event WHERE case_kind = 'report'
+              AND case_id = $1 AND kind = 'reopen'), '-infinity')
         """,
         report_id,
     )
@@ -336,6 +341,13 @@ async def list_missing_evidence(
         photos,
     )
     return [row["sha256"] for row in rows]
+
+
+async def release_photos(connection: Connection, report_id: uuid.UUID) -> None:
+    """Let strangers see the photos of a report that somebody has just looked at."""
+    await connection.execute(
+        "UPDATE report_photo SET is_held = false WHERE report_id = $1 AND is_held", report_id
+    )
 
 
 async def is_officer_of(connection: Connection, account_id: uuid.UUID, agency_code: str) -> bool:
