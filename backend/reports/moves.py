@@ -200,6 +200,8 @@ def _extra(before: Report, after: Report, order: MoveOrder) -> dict[str, Any]:
         extra["officer"] = str(order.officer)
     if order.photos:
         extra["photos"] = list(order.photos)
+    if order.move in (Move.MERGE, Move.UNMERGE):
+        extra["other_report"] = str(after.merged_into or before.merged_into)
     if order.move is Move.RATE:
         extra["score"] = order.score
     if order.move is Move.EXTEND:
