@@ -19,6 +19,7 @@ from backend.reports.submit import Submission
 from backend.web.texts import clean_text
 
 TEXT_LONGEST: Final = 4000
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 PHOTO_TYPES = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}\.[^@\s.,;<>\"]{2,24}")
 
@@ -30,7 +31,8 @@ class PositionIn(Struct):
 
 
 class PhotoIn(Struct):
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    # the length too: `$` also matches before a line's end
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
     bytes: Annotated[int, Meta(ge=1, le=1 << 30)]
     content_type: PHOTO_TYPES
 
@@ -103,8 +105,15 @@ def _expectation(message: str) -> str:
 def _checked(given: ReportIn, *, photo_max_bytes: int, photos_most: int) -> Submission:
     faults: list[FieldFault] = []
     text = clean_text(given.text, field="text")
+    address = clean_text(given.address, field="address") if given.address else None
     if not text:
         faults.append(FieldFault("text", "Hãy mô tả sự việc.", "Describe what happened."))
+    # NFC takes some letters apart, so a text that was short enough may have grown.
+    for field, words, longest in (("text", text, TEXT_LONGEST), ("address", address, 300)):
+        if len(words or "") > longest:
+            faults.append(
+                FieldFault(field, f"Tối đa {longest} ký tự.", f"At most {longest} characters.")
+            )
     if len(given.photos) > photos_most:
         faults.append(
             FieldFault("photos", f"Tối đa {photos_most} ảnh.", f"At most {photos_most} photos.")
@@ -120,6 +129,11 @@ def _checked(given: ReportIn, *, photo_max_bytes: int, photos_most: int) -> Subm
             FieldFault("happened_at", "Thiếu múi giờ.", "The time zone is missing (RFC 3339).")
         )
         happened_at = None
+    if happened_at is not None and not _FIRST_YEAR <= happened_at.year <= _LAST_YEAR:
+        faults.append(
+            FieldFault("happened_at", "Thời điểm không hợp lệ.", "Not a moment that can be meant.")
+        )
+        happened_at = None
     contact = _checked_contact(given, faults)
     answers = _checked_answers(given.answers or {}, faults)
     if faults:
@@ -130,7 +144,7 @@ def _checked(given: ReportIn, *, photo_max_bytes: int, photos_most: int) -> Subm
         lon=given.location.lon,
         lat=given.location.lat,
         accuracy_metres=given.location.accuracy_metres,
-        address=clean_text(given.address, field="address") or None if given.address else None,
+        address=address or None,
         answers=answers,
         happened_at=happened_at.astimezone(UTC) if happened_at else None,
         is_anonymous=contact is None if given.anonymous is None else given.anonymous,

@@ -30,9 +30,10 @@ from backend.web.policies import ANYONE, principal_of
 from backend.web.state import parts_of
 from backend.web.texts import clean_text
 from mobile_api import store
+from mobile_api.intake import TEXT_LONGEST
 from mobile_api.ownership import get_own_report
 from mobile_api.views import tracking_view
-from mobile_api.words import needed_words
+from mobile_api.words import needed_words, short_enough
 
 _LIMIT = Limit("own_report", per_minute=60, burst=40)
 _OPT = {"policy": ANYONE, "limit": _LIMIT}
@@ -251,8 +252,14 @@ async def edit(
         database,
         rulebooks,
         report_id=report_id,
-        text=None if data.text is None else needed_words(data.text, field="text"),
-        address=clean_text(data.address, field="address") if data.address else None,
+        text=None
+        if data.text is None
+        else needed_words(data.text, field="text", longest=TEXT_LONGEST),
+        address=short_enough(
+            clean_text(data.address, field="address"), field="address", longest=300
+        )
+        if data.address
+        else None,
         window=timedelta(minutes=settings.edit_window_minutes),
         account_id=_account_of(request),
     )

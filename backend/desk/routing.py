@@ -9,11 +9,15 @@ from litestar.params import FromQuery, QueryParameter
 
 from backend.clock import now
 from backend.desk.views import agency
+from backend.errors import FieldFault, Malformed
 from backend.reports.errors import OutsideProvince
 from backend.reports.promises import make_promise
 from backend.reports.rulebook import Rulebooks
 from backend.web.language import language_of
 from backend.web.policies import staff
+
+# Calendars reach no further.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 @get(
@@ -32,6 +36,10 @@ async def explain(
 ) -> dict[str, Any]:
     """Which agency would lead, by which rule of which version, and why the others do not."""
     rulebook, language = await rulebooks.current(), language_of(request)
+    if at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise Malformed(
+            faults=(FieldFault("at", "Thời điểm không hợp lệ.", "Not a moment that can be meant."),)
+        )
     moment = (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)) if at else now()
     sub_field = rulebook.get_category(category)
     unit = rulebook.units.locate(lon, lat, "commune")
