@@ -1,4 +1,4 @@
-"""Attacks that once worked: unseen photos, buried reports, requests that break or fill a process."""
+"""Attacks that once worked: unseen photos, buried reports, requests that break a process."""
 
 from typing import Any
 
@@ -153,26 +153,26 @@ def a_form(*parts: bytes) -> dict[str, Any]:
     return {"content": content, "headers": {"Content-Type": kind}}
 
 
-async def send_form(town: Town, path: str, **form: Any) -> httpx.Response:
-    """Send a form; a server that has read enough may hang up before it has all."""
-    return await town.client.post(path, **form)
+async def refused(town: Town, path: str, **form: Any) -> bool:
+    """Whether a form is refused as too large; the server hangs up before it has read it all."""
+    try:
+        answer = await town.client.post(path, **form)
+    except (httpx.ReadError, httpx.WriteError):
+        return True
+    return answer.status_code == 413 and len(answer.content) < 50_000
 
 
 @pytest.mark.parametrize("path", ["/", "/theo-doi/QNG-7K3M-2F9A"])
 async def test_a_form_with_endless_words_is_refused_before_it_fills_the_memory(
     town: Town, path: str
 ) -> None:
-    answer = await send_form(town, path, **a_form(part("text", b"a" * 3_000_000)))
-    assert answer.status_code == 413
-    assert len(answer.content) < 50_000
+    assert await refused(town, path, **a_form(part("text", b"a" * 3_000_000)))
     urlencoded = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await send_form(town, path, content=b"text=" + b"a" * 3_000_000, headers=urlencoded)
-    assert answer.status_code == 413
+    assert await refused(town, path, content=b"text=" + b"a" * 3_000_000, headers=urlencoded)
 
 
 async def test_a_form_of_a_thousand_parts_is_refused(town: Town) -> None:
-    answer = await send_form(town, "/", **a_form(*[part("x", b"1") for _ in range(1000)]))
-    assert answer.status_code == 413
+    assert await refused(town, "/", **a_form(*[part("x", b"1") for _ in range(1000)]))
 
 
 @pytest.mark.parametrize(
