@@ -1,6 +1,7 @@
 // Puts the phone's position into the form; without JavaScript the commune list does.
 const button = document.querySelector('#locate');
 const said = document.querySelector('#located');
+const unit = document.querySelector('[name=unit]');
 const words = button?.dataset ?? {};
 
 function put(name, value) {
@@ -9,6 +10,11 @@ function put(name, value) {
 
 if (button && navigator.geolocation) {
   button.hidden = false;
+  unit.addEventListener('change', () => {
+    if (!unit.value || !document.querySelector('[name=lon]').value) return;
+    for (const name of ['lon', 'lat', 'accuracy']) put(name, '');
+    said.textContent = words.dropped;
+  });
   button.addEventListener('click', () => {
     button.disabled = true;
     said.textContent = words.busy;
@@ -19,7 +25,8 @@ if (button && navigator.geolocation) {
         put('accuracy', Math.round(coords.accuracy));
         said.textContent = words.done.replace('{m}', Math.round(coords.accuracy));
         button.disabled = false;
-        document.querySelector('[name=unit]').required = false;
+        unit.required = false;
+        unit.value = '';
       },
       () => {
         said.textContent = words.failed;
