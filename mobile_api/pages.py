@@ -30,6 +30,10 @@ from mobile_api.ownership import keep_secret
 OPT: Final = {"policy": ANYONE}
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
 _FORM_LIMIT: Final = 160 * 1024 * 1024
+_PLACE_WANTED: Final = (
+    "Hãy lấy vị trí hiện tại, hoặc chọn xã, phường.",
+    "Use your present position, or choose the commune.",
+)
 _WORDS: Final = (
     "category",
     "text",
@@ -118,6 +122,7 @@ async def _submit(
     settings: Settings,
 ) -> Submitted:
     """The same checks and the same action as POST /api/v1/reports."""
+    _check_filled(given)
     body: dict[str, Any] = {
         "category": given["category"],
         "text": given["text"],
@@ -128,8 +133,6 @@ async def _submit(
     if given["name"] or given["phone"]:
         body["contact"] = {"name": given["name"] or None, "phone": given["phone"] or None}
         body["consent"] = {"handle_report": True}
-    if not given["category"]:
-        raise _fault("category", "Hãy chọn lĩnh vực.", "Choose a category.")
     body["photos"] = [await _announced(file) for file in files]
     submission, payload_hash = parse_submission(
         msgspec.json.encode(body),
@@ -151,6 +154,19 @@ async def _submit(
     )
 
 
+def _check_filled(given: Mapping[str, str]) -> None:
+    """Say everything that is missing at once."""
+    place = given["unit"] or (given["lon"] and given["lat"])
+    wanted = (
+        ("category", given["category"], "Hãy chọn lĩnh vực.", "Choose a category."),
+        ("text", given["text"], "Hãy mô tả sự việc.", "Say what is wrong."),
+        ("unit", place, *_PLACE_WANTED),
+    )
+    faults = tuple(FieldFault(name, vi, en) for name, value, vi, en in wanted if not value)
+    if faults:
+        raise Unprocessable(faults=faults)
+
+
 async def _position(given: Mapping[str, str], database: Database) -> dict[str, float]:
     """The phone's position, else the middle of the commune that was chosen."""
     if given["lon"] and given["lat"]:
@@ -169,11 +185,7 @@ async def _position(given: Mapping[str, str], database: Database) -> dict[str, f
                 "lat": row.label_point.y,
                 "accuracy_metres": round(radius),
             }
-    raise _fault(
-        "unit",
-        "Hãy lấy vị trí hiện tại, hoặc chọn xã, phường.",
-        "Use your present position, or choose the commune.",
-    )
+    raise _fault("unit", *_PLACE_WANTED)
 
 
 async def _announced(file: UploadFile) -> dict[str, Any]:

@@ -54,6 +54,7 @@ async def track(
     rulebooks: NamedDependency[Rulebooks],
     settings: NamedDependency[Settings],
     moi: FromQuery[str] = "",
+    xong: FromQuery[str] = "",
 ) -> Template:
     """A report's page: for everybody the public part, for its reporter everything."""
     normal = normal_report_code(code) or ""
@@ -66,6 +67,7 @@ async def track(
         code=normal,
         secret=secret,
         is_new=bool(moi),
+        done=xong,
         lost_photos=_whole(request.query_params.get("anh-loi")),
     )
 
@@ -83,6 +85,7 @@ async def _tracking_page(
     code: str,
     secret: str | None,
     is_new: bool = False,
+    done: str = "",
     lost_photos: int = 0,
     problem: CaunoiError | None = None,
 ) -> Template:
@@ -111,6 +114,7 @@ async def _tracking_page(
             "moves": {move["move"] for move in view.get("mine", {}).get("moves", ())},
             "secret": secret,
             "is_new": is_new,
+            "done": done,
             "lost_photos": lost_photos,
             "problem": problem,
             "faults": problem.faults if problem else (),
@@ -141,7 +145,8 @@ async def act(
                 request, database, rulebooks, settings, code=normal, secret=secret, problem=problem
             )
         cookies = [keep_secret(normal, secret, settings)] if secret else []
-        return Redirect(f"/theo-doi/{normal}", status_code=303, cookies=cookies)
+        done = f"?xong={order.move}" if order is not None else ""
+        return Redirect(f"/theo-doi/{normal}{done}", status_code=303, cookies=cookies)
 
 
 def _order(form: Mapping[str, Any]) -> MoveOrder | None:

@@ -61,6 +61,7 @@ async def queue(
     category: Annotated[str, QueryParameter(max_length=64)] = "",
     words: Annotated[str, QueryParameter(name="q", max_length=100)] = "",
     after: Annotated[str, QueryParameter(max_length=64)] = "",
+    done: Annotated[str, QueryParameter(name="xong", max_length=32)] = "",
 ) -> Template:
     """The cases in sight, the least time left first; filters stand in the address."""
     language = page_language(request)
@@ -91,6 +92,7 @@ async def queue(
             ],
             "categories": _category_options(rulebook, language),
             "chosen": kept,
+            "done": _move_words(done, language),
             "is_first": not after,
             "first_url": f"/can-bo?{address}" if after else None,
             "next_url": f"/can-bo?{address}{'&' if address else ''}after={following}"
@@ -99,6 +101,11 @@ async def queue(
             "soon": now() + SOON,
         },
     )
+
+
+def _move_words(move: str, language: Language) -> str:
+    """What was just done, for the page that follows; "" when it is no move."""
+    return label(Move(move), language) if move in set(Move) else ""
 
 
 def _category_options(rulebook: Rulebook, language: Language) -> list[tuple[str, str]]:
@@ -116,9 +123,10 @@ async def case(
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
+    done: Annotated[str, QueryParameter(name="xong", max_length=32)] = "",
 ) -> Template:
     """One case: what was reported, the promise, why it is here, what may be done, what was done."""
-    return await _case_page(request, database, rulebooks, principal, report_id)
+    return await _case_page(request, database, rulebooks, principal, report_id, done=done)
 
 
 async def _case_page(
@@ -128,6 +136,7 @@ async def _case_page(
     principal: Principal,
     report_id: uuid.UUID,
     *,
+    done: str = "",
     problem: CaunoiError | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Template:
@@ -155,6 +164,7 @@ async def _case_page(
                 if agency.is_active and agency.code != (view["agency"] or {}).get("code")
             ],
             "language": language,
+            "done": _move_words(done, language),
             "problem": problem,
             "given": {**dict.fromkeys(_WORDS, ""), **(given or {})},
             "faults": problem.faults if problem else (),
@@ -207,7 +217,10 @@ async def act(
             return await _case_page(
                 request, database, rulebooks, principal, report_id, problem=problem, given=given
             )
-        return Redirect(f"/can-bo/phan-anh/{report_id}", status_code=303)
+        # Who hands a case over may not see it any more.
+        gone = given["move"] in (Move.TRANSFER, Move.ESCALATE)
+        onward = "/can-bo" if gone else f"/can-bo/phan-anh/{report_id}"
+        return Redirect(f"{onward}?xong={given['move']}", status_code=303)
 
 
 async def _store_evidence(
