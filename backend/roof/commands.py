@@ -63,7 +63,7 @@ def stop() -> None:
     settings = read_settings()
     pid = holder(settings.var_dir)
     if pid is None:
-        _say("Nothing runs here.")
+        _say(f"Nothing runs in {settings.var_dir}.")
         return
     os.kill(pid, signal.SIGTERM)
     if processes.wait_for_end(pid, seconds=30):
@@ -83,7 +83,7 @@ def status() -> None:
     settings = read_settings()
     overview = look(settings)
     if overview is None:
-        _say("Nothing runs here.")
+        _say(f"Nothing runs in {settings.var_dir}.")
         sys.exit(_NOT_RUNNING_STATUS)
     _say(f"Cầu Nối runs at {overview.url}")
     _say("\n".join(overview.lines))

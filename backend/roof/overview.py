@@ -10,8 +10,8 @@ from backend.settings import Settings
 
 _PAGES = (
     ("/", "citizens"),
-    ("/can-bo", "officers"),
-    ("/kiem-duyet", "moderators"),
+    ("/theo-doi", "citizens follow a report"),
+    ("/can-bo", "officers and moderators"),
     ("/ioc", "leaders"),
     ("/openapi.json", "interface"),
 )
