@@ -158,6 +158,39 @@ async def stream_heads(
         yield row["id"], row["version"], row["head_hash"]
 
 
+async def find_contradicted_report(connection: Connection) -> uuid.UUID | None:
+    """The first report whose state is not the one that its last event tells of."""
+    found: uuid.UUID | None = await connection.fetchval(
+        """
+        SELECT r.id FROM report r
+        JOIN event e ON e.case_kind = 'report' AND e.case_id = r.id AND e.seq = r.version
+        WHERE e.body ->> 'status' IS NOT NULL AND (
+            r.status <> e.body ->> 'status'
+            OR r.category_code <> e.body ->> 'category'
+            OR r.unit_code <> e.body ->> 'unit'
+            OR r.agency_code IS DISTINCT FROM e.body ->> 'agency'
+            OR r.accept_by IS DISTINCT FROM (e.body ->> 'accept_by')::timestamptz
+            OR r.resolve_by IS DISTINCT FROM (e.body ->> 'resolve_by')::timestamptz
+            OR (r.paused_at IS NOT NULL) <> (e.body ->> 'paused')::boolean
+            OR r.is_overdue <> (e.body ->> 'overdue')::boolean)
+        ORDER BY r.id LIMIT 1
+        """
+    )
+    return found
+
+
+async def find_exposed_note(connection: Connection) -> Record | None:
+    """The first note that strangers may read although its kind is never for them."""
+    return await connection.fetchrow(
+        """
+        SELECT n.case_kind, n.case_id, n.seq, n.kind FROM note n
+        JOIN event e USING (case_kind, case_id, seq)
+        WHERE n.is_public AND (n.kind IN ('internal', 'answer', 'comment') OR e.kind = 'hide')
+        ORDER BY n.case_kind, n.case_id, n.seq, n.kind LIMIT 1
+        """
+    )
+
+
 async def list_removed(connection: Connection) -> list[tuple[str, int]]:
     """Why events were removed by record, and how many for each reason; the largest first."""
     rows = await connection.fetch(

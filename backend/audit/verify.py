@@ -65,6 +65,8 @@ async def verify(connection: Connection, *, progress: Progress = lambda _: None)
     outcome.broken = await _verify_chains(connection, outcome, progress)
     if outcome.broken is None:
         outcome.broken = await _verify_anchors(connection, outcome)
+    if outcome.broken is None:
+        outcome.broken = await _verify_states(connection)
     return outcome
 
 
@@ -169,6 +171,18 @@ async def _check_rest(
     head = await heads.take()
     if head is not None:
         return Break("event", f"report {head[0]} no. 1", "it is missing, but the report is there")
+    return None
+
+
+async def _verify_states(connection: Connection) -> Break | None:
+    """Whether reports stand where their last events left them, and no inner words are public."""
+    report_id = await store.find_contradicted_report(connection)
+    if report_id is not None:
+        return Break("report", str(report_id), "its state is not the one its last event tells of")
+    note = await store.find_exposed_note(connection)
+    if note is not None:
+        where = f"{note['case_kind']} {note['case_id']} no. {note['seq']} {note['kind']}"
+        return Break("note", where, "these words are public, and must not be")
     return None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from backend.audit.verify import verify
 from tests.journeys.walk import REASON, Walk
 from tests.province import PLACE, Town, a_submission, other_photos, sha256_of
 
@@ -92,6 +93,33 @@ async def test_the_log_says_what_a_report_was_merged_into(town: Town) -> None:
         other.id,
     )
     assert [row["main"] for row in told] == [main.id, main.id]
+
+
+@pytest.mark.parametrize(
+    ("forgery", "table"),
+    [
+        ("UPDATE report SET status = 'withdrawn' WHERE id = $1", "report"),
+        ("UPDATE report SET agency_code = 'so-y-te' WHERE id = $1", "report"),
+        ("UPDATE report SET resolve_by = resolve_by + interval '9 days' WHERE id = $1", "report"),
+        ("UPDATE report SET is_overdue = NOT is_overdue WHERE id = $1", "report"),
+        ("UPDATE note SET is_public = true WHERE case_id = $1 AND kind = 'internal'", "note"),
+    ],
+)
+async def test_a_state_that_no_event_tells_of_is_found_by_the_audit(
+    town: Town, forgery: str, table: str
+) -> None:
+    report = await town.a_report()
+    await town.moved(report, "accept", internal_note="Chỉ trong nội bộ.")
+    transaction = town.owner.transaction(isolation="repeatable_read")
+    await transaction.start()
+    try:
+        assert (await verify(town.owner)).broken is None
+        await town.owner.execute(forgery, report.id)
+        broken = (await verify(town.owner)).broken
+    finally:
+        await transaction.rollback()
+    assert broken is not None
+    assert (broken.table, report.id in broken.row) == (table, True)
 
 
 @pytest.mark.parametrize(
