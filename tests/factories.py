@@ -50,11 +50,14 @@ async def insert_a_report(
     await connection.execute(
         """
         INSERT INTO report (id, code, tracking_hash, source, account_id, category_code, text, geom,
+            public_geom,
             unit_code, unit_valid_from, status, visibility, is_restricted, is_sensitive,
             agency_code, routing, promise_version, calendar_code, accept_by, resolve_by, version,
             head_hash, created_at, updated_at)
         VALUES ($1, $2, $3, 'citizen', $4, $5, $6,
-            ST_SetSRID(ST_MakePoint(108.7923, 15.1205), 4326), $7, $8, $9, $10, $11, $12, $13, $14,
+            ST_SetSRID(ST_MakePoint(108.7923, 15.1205), 4326),
+            ST_SetSRID(ST_MakePoint(108.7923, 15.1205), 4326),
+            $7, $8, $9, $10, $11, $12, $13, $14,
             1, 'ngay-lam-viec', $15, $16, 1, $17, $18, $18)
         """,
         case_id,
