@@ -11,7 +11,7 @@ from backend.reports.moves import roles_for
 from backend.reports.report import Report
 from backend.reports.rulebook import Rulebook
 
-_CODE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{3,}")
+_CODE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{3,}|\d{5}")
 
 
 def queue_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def case_view(
         "officer_group": case["officer_group"],
         "officer": officer if case["officer_id"] else None,
         "routing": case["routing"],
-        "routing_words": routing_words(case["routing"], rulebook, language),
+        "routing_words": routing_words(case, rulebook, language),
         "promise": {
             "version": case["promise_version"],
             "calendar": case["calendar_code"],
@@ -110,16 +110,16 @@ def case_view(
     }
 
 
-def routing_words(
-    routing: Mapping[str, Any] | None, rulebook: Rulebook, language: Language
-) -> str | None:
+def routing_words(case: Mapping[str, Any], rulebook: Rulebook, language: Language) -> str | None:
     """Why a report was routed so, with names in the place of codes."""
-    reason = (routing or {}).get(f"reason_{language}")
+    reason = (case["routing"] or {}).get(f"reason_{language}")
     if not reason:
         return None
     _, named, rest = reason.partition("): ")
 
     def name(found: re.Match[str]) -> str:
+        if found[0] == case["unit_code"]:
+            return str(case["unit_name"])
         thing = rulebook.categories.get(found[0]) or rulebook.agencies.get(found[0])
         return thing.name(language) if thing else found[0]
 
