@@ -88,7 +88,8 @@ def case_view(
         "source": case["source"],
         "is_anonymous": case["is_anonymous"],
         "is_sensitive": case["is_sensitive"],
-        "contact": contact if any(contact.values()) else None,
+        "contact": contact if any(contact.values()) and may_contact(principal, report) else None,
+        "has_contact": any(contact.values()),
         "rating_comment": case["rating_comment"],
         "supporters": case["supporters"],
         "photos": [
@@ -125,6 +126,13 @@ def routing_words(case: Mapping[str, Any], rulebook: Rulebook, language: Languag
 
     words = _CODE.sub(name, rest if named and reason.startswith(("Quy tắc", "Rule")) else reason)
     return words[:1].upper() + words[1:]
+
+
+def may_contact(principal: Principal, report: Report) -> bool:
+    """Whether this person sees who reported: the leading agency and intake, nobody beside them."""
+    if principal.role in ("officer", "key_holder"):
+        return principal.agency_code == report.agency_code
+    return principal.role == "moderator"
 
 
 def needs_of(report: Report, move: Move) -> frozenset[Need]:

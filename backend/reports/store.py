@@ -365,11 +365,8 @@ async def is_officer_of(connection: Connection, account_id: uuid.UUID, agency_co
 
 async def add_supporters(connection: Connection, report_id: uuid.UUID, count: int) -> None:
     """Count people who met the same problem; never below zero."""
-    await connection.execute(
-        "UPDATE report SET supporters = greatest(0, supporters + $2) WHERE id = $1",
-        report_id,
-        count,
-    )
+    statement = "UPDATE report SET supporters = greatest(0, supporters + $2) WHERE id = $1"
+    await connection.execute(statement, report_id, count)
 
 
 async def enter_sight(connection: Connection, sight: Sight) -> None:

@@ -242,3 +242,14 @@ async def test_an_after_photo_belongs_to_open_work_only(town: Town) -> None:
     foreign = await town.send_evidence(walk.report, photo, by="officer.other")
     assert foreign.status_code == 404
     assert sha256_of(photo) not in str(await walk.mine())
+
+
+async def test_only_the_leading_agency_and_intake_see_who_reported(town: Town) -> None:
+    report = await town.a_report(contact={"name": "Nguyễn Thị Thử", "phone": "0912345678"})
+    path = f"/api/v1/desk/reports/{report.id}"
+    for by in ("officer", "key", "moderator"):
+        assert (await town.see(path, by=by))["contact"]["name"] == "Nguyễn Thị Thử"
+    for by in ("key.partner", "leader", "admin"):
+        case = await town.see(path, by=by)
+        assert (case["contact"], case["has_contact"]) == (None, True)
+        assert "Thị Thử" not in str(case)
