@@ -286,8 +286,10 @@ async def open_town(settings: Settings) -> AsyncIterator[Town]:
         )
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            # uvicorn has no event to wait for
-            while not server.started and not running.done():  # noqa: ASYNC110
+            # neither uvicorn nor the application has an event to wait for
+            while not running.done() and (
+                not server.started or parts_of(app.state).database is None
+            ):
                 await asyncio.sleep(0.01)
             async with (
                 httpx.AsyncClient(base_url=url, timeout=30) as client,

@@ -79,7 +79,7 @@ async def type_all(town: Town, every: int) -> None:
 
 
 async def test_text_comes_back_as_it_was_typed_or_is_refused_clearly(town: Town) -> None:
-    await type_all(town, every=6)
+    await type_all(town, every=12)
 
 
 @pytest.mark.nightly
@@ -91,12 +91,12 @@ async def test_all_gathered_text_comes_back_as_it_was_typed(town: Town) -> None:
 async def test_no_text_changes_the_shape_of_a_page(town: Town) -> None:
     plain = await shapes_of(town, "abc")
     compared = 0
-    for text in strings(every=20):
+    for text in strings(every=40):
         hostile = await shapes_of(town, text)
         if hostile is not None:
             assert hostile == plain, repr(text)
             compared += 1
-    assert compared > 30
+    assert compared > 15
 
 
 async def shapes_of(town: Town, text: str) -> dict[str, Any] | None:
@@ -167,7 +167,7 @@ async def shapes_of(town: Town, text: str) -> dict[str, Any] | None:
 )
 async def test_no_question_makes_the_server_stumble(town: Town, path: str) -> None:
     numbers = ["nan", "inf", "-inf", "1e400", "-1", "9" * 400, "0x10", "١٢", "", "true", "1,2,3"]
-    for text in [*numbers, *strings(every=45)]:
+    for text in [*numbers, *strings(every=90)]:
         asked = path.format(quote(text[:2000].encode("utf-8", "surrogatepass"), safe=""))
         by = "admin" if "desk" in path or "can-bo" in path or "ioc" in path else None
         answer = await town.ask("GET", asked, by=by)

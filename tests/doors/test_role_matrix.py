@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import pytest
 
+from backend.clock import now
+from backend.reports.actions import fire_due
 from backend.web.policies import list_policies
+from backend.web.state import parts_of
 from tests.doors.operations import OPERATIONS, Ask
-from tests.journeys.test_branches import answered
 from tests.journeys.walk import REASON
 from tests.province import POTHOLE, RESTRICTED, WALL, Sent, Town, other_photos
 
@@ -49,7 +51,8 @@ class Grid:
 
     async def ask(self, operation: str, state: str, actor: str) -> int:
         """The status of one cell; denials must have changed nothing and give nothing away."""
-        report = await self._report(state)
+        needs_photo = operation.startswith("GET") and "{sha256}" in operation
+        report = await self._report(state, needs_photo=needs_photo)
         before = await fingerprint(self.town)
         status, body = await self._send(OPERATIONS[operation](report), report, actor)
         after = await fingerprint(self.town)
@@ -89,32 +92,35 @@ class Grid:
                 return answer.status_code, {**answer.json(), "trace_id": ""}
             return answer.status_code, None
 
-    async def _report(self, state: str) -> Sent | None:
+    async def _report(self, state: str, *, needs_photo: bool) -> Sent | None:
         if state in ("-", "absent"):
             return None
+        if needs_photo and state in self.reports and not self.reports[state].photos:
+            del self.reports[state]
         if state not in self.reports:
-            self.reports[state] = await self._make(state)
+            self.reports[state] = await self._make(state, other_photos(int(needs_photo)))
         return self.reports[state]
 
-    async def _make(self, state: str) -> Sent:
+    async def _make(self, state: str, photos: tuple[bytes, ...]) -> Sent:
         town = self.town
-        if state == "answered":
-            return (await answered(town)).report
-        photo = other_photos(1)
-        report = await town.a_report(
-            category=RESTRICTED if state == "restricted" else POTHOLE, photos=photo
-        )
-        if state in READ_STATES:
-            await town.send_photo(report, photo[0])
-            await town.develop(report, photo[0])
+        category = RESTRICTED if state == "restricted" else POTHOLE
+        report = await town.a_report(category=category, photos=photos)
+        for photo in photos:
+            await town.send_photo(report, photo)
+            await town.develop(report, photo)
         if state not in ("pending", "restricted"):
             await town.moved(report, "accept")
         if state == "hidden":
             await town.moved(report, "hide", by="moderator", reason=REASON)
-        if state in ("working", "asked"):
+        if state in ("working", "asked", "answered"):
             await town.moved(report, "start")
         if state == "asked":
             await town.moved(report, "ask", public_note="Ở bên nào của đường?")
+        if state == "answered":
+            await town.moved(report, "resolve", public_note="Đã xong.", reason=REASON)
+            rulebooks = parts_of(town.app.state).rulebooks
+            assert rulebooks is not None
+            assert await fire_due(town.database, rulebooks, now())
         return report
 
 

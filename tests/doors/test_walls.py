@@ -92,7 +92,10 @@ async def test_neither_role_owns_a_table_or_passes_row_level_security(town: Town
     assert len(roles) == 3
     assert not any(any(row.values()) for row in ({**row, "rolname": ""} for row in roles))
     owners = await town.owner.fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner LIKE 'caunoi%'"
+        """
+        SELECT tablename FROM pg_tables
+        WHERE tableowner IN ('caunoi_app', 'caunoi_desk', 'caunoi_public')
+        """
     )
     assert owners == []
 
