@@ -237,6 +237,10 @@ async def test_stranger_sees_a_ready_photo_of_a_public_report_and_no_other(
     with pytest.raises(NotFound):
         await ask()
     await lab.work(sha256)
+    # it came after the report was published: nobody has looked at it yet
+    with pytest.raises(NotFound):
+        await ask()
+    await lab.database.app.execute("UPDATE report_photo SET is_held = false")
     photo = await ask()
     assert photo.body[:4] == b"RIFF"
     assert "max-age=60" in photo.cache_control
