@@ -83,6 +83,7 @@ async def test_removal_leaves_nothing_but_its_record_and_the_demo_can_come_again
     assert (await load_demo(settings)).outcome == "loaded"
 
 
+@pytest.mark.nightly
 async def test_a_real_report_stays_with_all_it_needs(settings: Settings) -> None:
     loaded = await load_demo(settings)
     report_id = await _report_a_pothole(settings)
@@ -110,6 +111,7 @@ async def test_rules_of_the_operators_own_are_never_mixed_with_a_demo(settings: 
         assert await owner.fetchval("SELECT count(*) FROM unit") == 0
 
 
+@pytest.mark.nightly
 async def test_two_loads_at_once_make_one_demo(settings: Settings) -> None:
     code = (
         "import asyncio, pickle, sys\n"

@@ -143,6 +143,7 @@ async def test_push_is_seen_once_when_workers_die_between_sending_and_recording(
     assert len(fcm.accepted) - len(rows) <= kills * len(addresses)
 
 
+@pytest.mark.nightly
 async def test_two_workers_share_the_work_and_do_each_once(
     workers: Workers, province: Province, fcm: FcmTwin, fcm_environ: dict[str, str]
 ) -> None:
