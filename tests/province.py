@@ -287,7 +287,7 @@ async def open_town(settings: Settings) -> AsyncIterator[Town]:
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             # neither uvicorn nor the application has an event to wait for
-            while not running.done() and (
+            while not running.done() and (  # noqa: ASYNC110
                 not server.started or parts_of(app.state).database is None
             ):
                 await asyncio.sleep(0.01)
