@@ -24,7 +24,7 @@ from backend.reports.store import NewReport, insert_report
 from backend.reports.submit import Submission, prepare_report
 from backend.settings import Settings
 from bench.lanes import open_lane
-from bench.stack import Served, free_port, served
+from bench.stack import Served, free_port, own_database, served
 
 CONNECTIONS = 16
 CATEGORIES = ("giao-thong-o-ga", "ve-sinh-moi-truong-rac-ton-dong", "dien-chieu-sang-den-hong")
@@ -45,10 +45,10 @@ class Round:
 async def run(settings: Settings, *, seconds: float, rounds: int) -> list[Round]:
     """Measure floor and product in turn; raises if any submit is not acknowledged."""
     found = []
-    async with served(settings, port=free_port()) as web:
+    async with own_database(settings) as own, served(own, port=free_port()) as web:
         await http_max(web, seconds=2)
         for _ in range(rounds):
-            floor = await floor_max(settings, seconds=seconds)
+            floor = await floor_max(own, seconds=seconds)
             product = await http_max(web, seconds=seconds)
             offered = product * 0.7
             latencies = await http_paced(web, rate=offered, seconds=seconds)

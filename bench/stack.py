@@ -6,9 +6,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit, urlunsplit
 
+from backend.database import migrate, owner_connection
+from backend.demo.boundaries import NEW_VALID_FROM, load_boundaries
+from backend.demo.configuration import build_configuration, store_configuration
 from backend.settings import Settings
+from geo.store import list_all_units
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,32 @@ class Served:
 
     port: int
     pid: int
+
+
+@asynccontextmanager
+async def own_database(settings: Settings) -> AsyncIterator[Settings]:
+    """A fresh, configured database beside the installation's own, which no worker works on."""
+    name = "caunoi_bench_intake"
+    server = settings.database_url or ""
+    async with owner_connection(server) as admin:
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {name}")
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    try:
+        await migrate(url)
+        async with owner_connection(url) as owner:
+            await load_boundaries(owner)
+            units = [
+                unit
+                for unit in await list_all_units(owner)
+                if unit.level == "commune" and unit.valid_from == NEW_VALID_FROM
+            ]
+            async with owner.transaction():
+                await store_configuration(owner, build_configuration(units))
+        yield replace(settings, database_url=url)
+    finally:
+        async with owner_connection(server) as admin:
+            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def free_port() -> int:

@@ -78,13 +78,12 @@ class Rulebook:
         agencies = self.unit_agencies.get(unit.code, {})
         office = agencies.get("ubnd")
         calendar = self.calendar_of(office) if office else next(iter(self.calendars.values()))
-        point = shapely.Point(lon, lat)
         return Facts(
             category=category.code,
             field=category.field_code or category.code,
             unit_code=unit.code,
             areas=frozenset(
-                name for name, area in self.areas.items() if shapely.intersects(area, point)
+                name for name, area in self.areas.items() if shapely.intersects_xy(area, lon, lat)
             ),
             is_working_time=is_working(calendar, at),
             is_urgent=category.is_urgent,

@@ -54,6 +54,7 @@ class NewReport:
     """Everything the submit statement stores: the report's state and what lies beside it."""
 
     report: Report
+    tracking_secret: str
     tracking_hash: bytes
     source_ref: str | None
     text: str

@@ -113,7 +113,7 @@ async def submit_report(
                 raise
             continue  # one in 5·10^11: draw another code
         if outcome.is_new:
-            return _acknowledge(settings, new.report, body=msgspec.json.decode(new.event.body))
+            return _acknowledge(new)
         if not outcome.is_current:
             rulebook = await rulebooks.renewed(rulebook)
             continue
@@ -130,21 +130,30 @@ async def _repeat(
     if earlier.payload_hash != payload_hash:
         raise KeyReused()
     return _answer(
-        settings, earlier.case_id, earlier.code, created_at=earlier.created_at, body=earlier.body
+        earlier.case_id,
+        earlier.code,
+        secret=tracking_secret(settings.secret_key, earlier.case_id),
+        created_at=earlier.created_at,
+        body=earlier.body,
     )
 
 
-def _acknowledge(settings: Settings, report: Report, *, body: dict[str, Any]) -> Submitted:
+def _acknowledge(new: NewReport) -> Submitted:
     return _answer(
-        settings, report.id, report.code, created_at=report.created_at, body=body, is_new=True
+        new.report.id,
+        new.report.code,
+        secret=new.tracking_secret,
+        created_at=new.report.created_at,
+        body=msgspec.json.decode(new.event.body),
+        is_new=True,
     )
 
 
 def _answer(
-    settings: Settings,
     report_id: uuid.UUID,
     code: str,
     *,
+    secret: str,
     created_at: datetime,
     body: dict[str, Any],
     is_new: bool = False,
@@ -154,7 +163,7 @@ def _answer(
     return Submitted(
         id=report_id,
         code=code,
-        tracking_secret=tracking_secret(settings.secret_key, report_id),
+        tracking_secret=secret,
         created_at=created_at,
         is_new=is_new,
         status=body["status"],
@@ -225,10 +234,11 @@ def prepare_report(
         body=body,
         prev_hash=GENESIS,
     )
-    report = replace(report, head_hash=event.hash)
+    secret = tracking_secret(settings.secret_key, report_id)
     return NewReport(
-        report=report,
-        tracking_hash=hash_token(tracking_secret(settings.secret_key, report_id)),
+        report=replace(report, head_hash=event.hash),
+        tracking_secret=secret,
+        tracking_hash=hash_token(secret),
         source_ref=submission.source_ref,
         text=submission.text,
         address=submission.address,

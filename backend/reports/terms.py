@@ -12,7 +12,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast, get_args
 
 from backend.agencies.catalogue import Category
@@ -47,9 +47,20 @@ class TermsBook:
     frame: PromiseTerms
     resolve: Mapping[str, Duration]
     reopenings_at_most: int
+    # Remembered answers of terms_for: a cache of what the fields above say, never more.
+    _given: dict[tuple[str, str | None, bool], PromiseTerms] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def terms_for(self, category: Category) -> PromiseTerms:
         """The terms of one sub-field; its field's, then the default, where it has none itself."""
+        key = (category.code, category.field_code, category.is_urgent)
+        terms = self._given.get(key)
+        if terms is None:
+            terms = self._given[key] = self._make_terms(category)
+        return terms
+
+    def _make_terms(self, category: Category) -> PromiseTerms:
         resolve = (
             self.resolve.get(category.code)
             or self.resolve.get(category.field_code or "")

@@ -1,5 +1,6 @@
 """One web process: the application served by uvicorn on a given or an own listening socket."""
 
+import gc
 import socket
 
 import uvicorn
@@ -30,5 +31,10 @@ def run_web(settings: Settings, *, listener: int | None) -> None:
         # an open event stream would hold the shutdown for ever
         timeout_graceful_shutdown=4,
     )
+    # What lives as long as the process is never looked through again: a full collection of it would
+    # hold every request for tens of milliseconds.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     sockets = None if listener is None else [socket.socket(fileno=listener)]
     uvicorn.Server(config).run(sockets=sockets)
