@@ -122,7 +122,7 @@ class Paper:
             return self._arrived(await self.client.get(form.action, params=form.values), status)
         if form.is_multipart:
             parts: Any = [(name, (None, value)) for name, value in form.values.items()]
-            parts += files or [(name, ("", b"")) for name in form.files]
+            parts += files or [(name, ("", b"", "application/octet-stream")) for name in form.files]
             return self._arrived(await self.client.post(form.action, files=parts), status)
         return self._arrived(await self.client.post(form.action, data=form.values), status)
 

@@ -31,7 +31,7 @@ async def officer(town: Town) -> AsyncIterator[Paper]:
     await paper.client.aclose()
 
 
-async def report(citizen: Paper, text: str, **typed: str) -> str:
+async def report(citizen: Paper, text: str, *, address: str) -> str:
     """Send a report from the front page; its code."""
     await citizen.open("/")
     words = await citizen.send(
@@ -39,8 +39,8 @@ async def report(citizen: Paper, text: str, **typed: str) -> str:
         category="giao-thong-o-ga",
         text=text,
         unit=UNIT,
+        address=address,
         files=[("photos", ("anh.jpg", photo, "image/jpeg")) for photo in other_photos(2)],
-        **typed,
     )
     assert "Mã bí mật" in words
     assert citizen.page is not None
