@@ -230,11 +230,12 @@ async def anchored(connection: Any, now: datetime = NOW) -> Anchor | None:
 
     Transactions are numbered for the whole server, so one of another database delays an anchor.
     """
-    async with asyncio.timeout(60):
-        while not await connection.fetchval(
+    for _ in range(1200):
+        if await connection.fetchval(
             "SELECT max(xact) < pg_snapshot_xmin(pg_current_snapshot()) FROM event"
         ):
-            await asyncio.sleep(0.05)
+            break
+        await asyncio.sleep(0.05)
     return await anchored_at_once(connection, now)
 
 
