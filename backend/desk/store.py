@@ -178,7 +178,7 @@ async def list_officers(connection: Connection, agency_code: str) -> list[Record
         """
         SELECT id, name, role FROM account
         WHERE agency_code = $1 AND is_active AND role IN ('officer', 'key_holder')
-        ORDER BY name, id LIMIT 500
+        ORDER BY name COLLATE "vi-x-icu", id LIMIT 500
         """,
         agency_code,
     )

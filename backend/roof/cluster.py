@@ -152,9 +152,10 @@ def _initialise(cluster: Cluster) -> None:
                 "--auth-local=scram-sha-256",
                 "--auth-host=scram-sha-256",
                 "--encoding=UTF8",
-                "--locale-provider=icu",
-                "--icu-locale=vi",
+                # codes and ids compare as bytes; what people read names its own collation
+                "--locale-provider=libc",
                 "--locale=C.UTF-8",
+                "--lc-collate=C",
                 "--data-checksums",
             ],
             account=cluster.account,
