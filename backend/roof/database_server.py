@@ -33,7 +33,7 @@ _OPTIONS: Mapping[str, str] = {
     "autovacuum_naptime": "20s",
     "autovacuum_vacuum_scale_factor": "0.05",
     "autovacuum_analyze_scale_factor": "0.05",
-    # an ANALYZE samples 300 rows a unit of target: at 100 it holds a core for most of a second while
+    # ANALYZE samples 300 rows a unit of target: at 100 it holds a core for a second while
     # reports come in, and no query here needs finer statistics
     "default_statistics_target": "20",
     "idle_in_transaction_session_timeout": "60s",
