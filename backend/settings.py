@@ -5,16 +5,19 @@ default. README.md lists them all (tests/house checks that it does).
 """
 
 import ipaddress
+import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from backend.errors import SettingsError
 
 Push = Literal["console", "fcm"]
+SmtpSecurity = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,28 @@ class S3Settings:
 
 
 @dataclass(frozen=True)
+class SmtpSettings:
+    """The server that takes our e-mail; `sender` is the address it comes from."""
+
+    host: str
+    port: int
+    security: SmtpSecurity
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class SmsSettings:
+    """The HTTP gateway that takes our text messages; backend/messages/sms.py says how."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    template: str = '{"to": "{{phone}}", "text": "{{text}}", "reference": "{{reference}}"}'
+    accepted: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be configured; sizes in bytes, times in seconds."""
 
@@ -51,6 +76,8 @@ class Settings:
     push: Push = "console"
     fcm_credentials: Path | None = None
     fcm_url: str | None = None
+    smtp: SmtpSettings | None = None
+    sms: SmsSettings | None = None
     limits_on: bool = True
     web_processes: int = 1
     worker_processes: int = 1
@@ -101,6 +128,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         else "console",
         fcm_credentials=Path(credentials) if credentials else None,
         fcm_url=source.get("CAUNOI_FCM_URL") or None,
+        smtp=_read_smtp(source),
+        sms=_read_sms(source),
         limits_on=limits_on,
         web_processes=_whole(source, "WEB_PROCESSES", 1, low=1, high=64),
         worker_processes=_whole(source, "WORKER_PROCESSES", 1, low=1, high=64),
@@ -172,6 +201,47 @@ def _read_s3(source: Mapping[str, str]) -> S3Settings | None:
         region=source.get("CAUNOI_S3_REGION", "us-east-1"),
         bucket=source.get("CAUNOI_S3_BUCKET", "caunoi"),
     )
+
+
+def _read_smtp(source: Mapping[str, str]) -> SmtpSettings | None:
+    host, user = source.get("CAUNOI_SMTP_HOST"), source.get("CAUNOI_SMTP_USER") or None
+    security = _choice(source, "SMTP_SECURITY", "starttls", ("starttls", "tls", "none"))
+    port = _whole(source, "SMTP_PORT", 465 if security == "tls" else 587, low=1, high=65535)
+    password, sender = source.get("CAUNOI_SMTP_PASSWORD") or None, source.get("CAUNOI_MAIL_FROM")
+    if not host:
+        return None
+    if not sender or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender):
+        raise SettingsError(
+            "CAUNOI_SMTP_HOST cần CAUNOI_MAIL_FROM (địa chỉ thư gửi đi).",
+            "CAUNOI_SMTP_HOST needs CAUNOI_MAIL_FROM (the address mail comes from).",
+        )
+    return SmtpSettings(host, port, cast(SmtpSecurity, security), sender, user, password)
+
+
+def _read_sms(source: Mapping[str, str]) -> SmsSettings | None:
+    url, token = source.get("CAUNOI_SMS_URL"), source.get("CAUNOI_SMS_TOKEN") or None
+    template = source.get("CAUNOI_SMS_TEMPLATE") or SmsSettings.template
+    accepted = source.get("CAUNOI_SMS_ACCEPTED") or None
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(
+            "CAUNOI_SMS_URL phải là một địa chỉ http(s).", "CAUNOI_SMS_URL must be http(s)://…"
+        )
+    try:
+        json.loads(template)
+        holds = "{{text}}" in template and "{{phone" in template
+    except ValueError:
+        holds = False
+    if not holds or (accepted is not None and "=" not in accepted):
+        raise SettingsError(
+            "CAUNOI_SMS_TEMPLATE phải là JSON có {{phone}} và {{text}}; CAUNOI_SMS_ACCEPTED có"
+            " dạng đường.dẫn=giá-trị.",
+            "CAUNOI_SMS_TEMPLATE must be JSON with {{phone}} and {{text}}; CAUNOI_SMS_ACCEPTED"
+            " is path=value.",
+        )
+    return SmsSettings(url, token, template, accepted)
 
 
 def _whole(source: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:

@@ -28,6 +28,7 @@ from backend.jobs import store as jobs_store
 from backend.jobs.lanes import OUTAGES, Handler, Lane
 from backend.jobs.running import free_orphans, keep_lanes
 from backend.messages.announce import announce
+from backend.messages.gateways import Gateways, open_gateways
 from backend.messages.letters import Push
 from backend.messages.senders import open_push
 from backend.photos.errors import StoreDown
@@ -58,6 +59,7 @@ class Tools:
     rulebooks: Rulebooks
     darkroom: Darkroom
     push: Push
+    gateways: Gateways
 
     @property
     def workplace(self) -> Path:
@@ -76,6 +78,8 @@ async def _derive_photo(tools: Tools, payload: bytes) -> None:
 
 
 _QUICK: Final = Lane("quick", poll_seconds=0.5, at_once=16, job_seconds=120)
+# E-mail and SMS: a slow or dead gateway delays nothing else.
+_LETTERS: Final = Lane("letters", poll_seconds=0.5, at_once=16, job_seconds=60)
 _PHOTOS: Final = Lane("photos", poll_seconds=1.0, at_once=2, job_seconds=240)
 
 # Job → its lane and handler. Every handler may run twice for one job, and must not mind.
@@ -191,6 +195,7 @@ async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | No
             rulebooks=Rulebooks(database),
             darkroom=Darkroom(),
             push=open_push(settings),
+            gateways=open_gateways(settings),
         )
     return None
 
@@ -202,7 +207,8 @@ def _database_url(settings: Settings) -> str:
 
 
 async def _close_tools(tools: Tools) -> None:
-    for close in (tools.darkroom.close, tools.push.close, tools.objects.close):
+    closes = (tools.darkroom, tools.push, tools.gateways, tools.objects)
+    for close in (tool.close for tool in closes):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(close(), timeout=0.5)
     with contextlib.suppress(TimeoutError):
