@@ -129,18 +129,23 @@ async def test_push_is_seen_once_when_workers_die_between_sending_and_recording(
         loop.call_soon_threadsafe(died.set)
 
     events = []
+    may_repeat = 0
     for _ in range(kills):
         died.clear()
         fcm.on_accept = kill_before_the_answer
         events.append(await insert_an_event(app, case_id, "start"))
         await asyncio.wait_for(died.wait(), timeout=20)
+        # an earlier event may still be under way when the next kill comes
+        may_repeat += await app.fetchval(
+            "SELECT count(*) FROM notification WHERE state = 'waiting'"
+        )
         process = workers.start(**fcm_environ)
     await eventually(province.is_quiet, seconds=60, what=workers.text()[-2000:])
     for address in addresses:
         assert sorted(fcm.screen(address)) == sorted(f"ev-{event_id}" for event_id in events)
     rows = await app.fetch("SELECT state FROM notification")
     assert [row["state"] for row in rows] == ["sent"] * len(events) * len(addresses)
-    assert len(fcm.accepted) - len(rows) <= kills * len(addresses)
+    assert len(fcm.accepted) - len(rows) <= may_repeat
 
 
 @pytest.mark.nightly
