@@ -7,7 +7,7 @@ from backend.desk import routes as desk
 from backend.errors import SettingsError
 from backend.settings import Settings, read_settings
 from backend.web import routes as web
-from backend.web.assets import read_assets
+from backend.web.assets import check_is_built, read_assets
 from backend.web.life import live
 from backend.web.logs import configure_logs
 from backend.web.observe import Observer
@@ -30,8 +30,9 @@ PACKAGES = ("backend.web", "mobile_api", "backend.desk", "ioc_views", "moderatio
 
 
 def create_app(settings: Settings) -> Litestar:
-    """The application; raises PolicyMissing when a handler does not say whom it serves."""
+    """The application; raises NotBuilt, or PolicyMissing when a handler says not whom it serves."""
     configure_logs(settings.log_level)
+    check_is_built()
     assets = read_assets(PACKAGES)
     app = Litestar(
         route_handlers=[*web.ROUTES, *citizens.ROUTES, *desk.ROUTES, *leaders.ROUTES],

@@ -27,8 +27,10 @@ _NOT_RUNNING_STATUS = 3
 def serve(detach: bool) -> None:
     """Start everything and keep it running until Ctrl-C or `caunoi stop`."""
     from backend.roof.supervisor import serve as run
+    from backend.web.assets import check_is_built
 
     settings = read_settings()
+    check_is_built()
     if not detach:
         run(settings, say=_say, ready=lambda done: _say("\n" + welcome(done) + "\n\nCtrl-C stops."))
         return

@@ -1,16 +1,25 @@
-"""Static files under names that carry their content's hash, so browsers may keep them for good."""
+"""Static files under names that carry their content's hash, so browsers may keep them for good.
+
+What `web/build.mjs` made lies in `static/dist` and carries its hash already, because its modules
+import each other by name; `dist/manifest.json` says which name a page asks for is which file.
+"""
 
 import gzip
 import hashlib
+import json
 import mimetypes
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
+from backend.web.errors import NotBuilt
+
 _PACKED_TYPES: Final = ("text/", "application/javascript", "application/json", "image/svg+xml")
+_BUILT: Final = "dist/"
+_MANIFEST: Final = "dist/manifest.json"
 _TYPES: Final = {
     ".mjs": "text/javascript",
     ".js": "text/javascript",
@@ -56,6 +65,13 @@ class Assets:
         asset = self._by_name.get(requested)
         return (asset, False) if asset is not None else None
 
+    def content(self, name: str) -> bytes:
+        """The file called `name`; raises LookupError."""
+        try:
+            return self._by_name[name].content
+        except KeyError:
+            raise LookupError(f"no package has a static file {name!r}") from None
+
     def names(self) -> list[str]:
         """The plain names of all files."""
         return sorted(self._by_name)
@@ -72,14 +88,35 @@ def read_assets(packages: Iterable[str]) -> Assets:
             if name in contents:
                 raise LookupError(f"two packages have a static file {name!r}")
             contents[name] = content
-    assets: dict[str, Asset] = {}
+    assets = _built(contents)
     # style sheets last: their own hash covers the hashed names of what they point to
     for name in sorted(contents, key=lambda name: (name.endswith(".css"), name)):
+        if name.startswith(_BUILT):
+            continue
         content = contents[name]
         if name.endswith(".css"):
             content = _with_hashed_urls(name, content, assets)
         assets[name] = _asset(name, content)
     return Assets(assets)
+
+
+def check_is_built() -> None:
+    """Raise NotBuilt unless web/build.mjs has run: no page would have its fonts and scripts."""
+    if not (files("backend.web") / "static" / _MANIFEST).is_file():
+        raise NotBuilt()
+
+
+def _built(contents: Mapping[str, bytes]) -> dict[str, Asset]:
+    """What the build's manifest names; raises LookupError for a file that is not there."""
+    if _MANIFEST not in contents:
+        return {}
+    assets: dict[str, Asset] = {}
+    for name, file in json.loads(contents[_MANIFEST]).items():
+        if _BUILT + file not in contents:
+            raise LookupError(f"{_MANIFEST} names {file!r}, which is not there")
+        found = _asset(_BUILT + name, contents[_BUILT + file])
+        assets[found.name] = replace(found, hashed_name=_BUILT + file)
+    return assets
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterable[tuple[str, bytes]]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from backend.roof.places import free_port
 from tests.shared_data import CHECKOUT
 
+BUILT = Path("backend/web/static/dist")
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -92,8 +94,8 @@ class Installation:
         return found
 
 
-def copy_checkout(target: Path) -> Path:
-    """A copy of what git knows, or would take in, of this checkout."""
+def copy_checkout(target: Path, *, is_built: bool = True) -> Path:
+    """A copy of what git knows, or would take in, of this checkout; its built pages too."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT,
@@ -104,6 +106,9 @@ def copy_checkout(target: Path) -> Path:
         if (CHECKOUT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, target / name)
+    if is_built:
+        # after the sources, so that they are not newer
+        shutil.copytree(CHECKOUT / BUILT, target / BUILT)
     return target
 
 

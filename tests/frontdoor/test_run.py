@@ -63,7 +63,8 @@ def test_a_fresh_checkout_serves_the_demo_within_ninety_seconds(
     make_installation: MakeInstallation, checkout: Path
 ) -> None:
     # an environment of its own, filled from the registry
-    installation = make_installation(checkout=copy_checkout(checkout / "fresh"), demo="on", venv="")
+    fresh = copy_checkout(checkout / "fresh", is_built=False)
+    installation = make_installation(checkout=fresh, demo="on", venv="")
     begun = time.monotonic()
     started = installation.run("--detach", seconds=180)
     assert started.returncode == 0, started.stdout

@@ -1,6 +1,8 @@
 """The wheel and the sdist: they build, hold every file of our packages, and the command works."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -35,6 +37,35 @@ def test_the_wheel_holds_every_file_of_our_packages(built: Path) -> None:
     assert len(wanted) > 50
     assert wanted - packed == set()
     assert not {name for name in packed if name.startswith(("tests/", "var/", "docs/"))}
+
+
+_DIST = "backend/web/static/dist/"
+
+
+def test_the_wheel_holds_every_file_of_the_built_pages(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        manifest = json.loads(packed.read(f"{_DIST}manifest.json"))
+        names = set(packed.namelist())
+    assert {"report.js", "map.js", "track.js", "sw.js", "leaflet.css"} <= set(manifest)
+    assert {f"{_DIST}{file}" for file in manifest.values()} - names == set()
+
+
+def test_a_wheel_that_cannot_be_built_without_npm_says_so(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "README.md", "LICENSE", "web/hatch_build.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(CHECKOUT / name, tmp_path / name)
+    refused = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "needs node and npm" in refused.stderr
+    assert not list(tmp_path.glob("out/*.whl"))
 
 
 def test_the_sdist_holds_what_it_takes_to_run_and_test(built: Path) -> None:
