@@ -1,6 +1,7 @@
 """The routes of the citizens' door."""
 
 from mobile_api import devices, own, pages, photos, places, reports, tracking_pages
+from mobile_api.crawlers import pages as crawlers
 
 ROUTES = [
     reports.submit,
@@ -26,4 +27,7 @@ ROUTES = [
     tracking_pages.track,
     tracking_pages.act,
     tracking_pages.look_around,
+    crawlers.robots,
+    crawlers.sitemap_index,
+    crawlers.sitemap,
 ]

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from backend.clock import now
 from backend.reports.event_words import event_label
 from backend.reports.lifecycle import Language, Status, label
 from backend.reports.rulebook import Rulebook
+from mobile_api.promise_clock import promise_clock
+from mobile_api.words import next_step
 
 
 def submit_answer(submitted: Any) -> dict[str, Any]:
@@ -24,26 +27,6 @@ def submit_answer(submitted: Any) -> dict[str, Any]:
             for photo in submitted.photos
         ],
         "created_at": submitted.created_at,
-    }
-
-
-def promise_clock(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The promise as it stands, with each pause and its reason."""
-    pauses: list[dict[str, Any]] = []
-    for event in events:
-        if event["kind"] == "ask":
-            reason = event["notes"].get("question")
-            pauses.append({"from": event["at"], "to": None, "reason": reason})
-        elif pauses and pauses[-1]["to"] is None and event["body"].get("paused") is False:
-            pauses[-1]["to"] = event["at"]
-    return {
-        "accept_by": row["accept_by"],
-        "resolve_by": row["resolve_by"],
-        "is_paused": row["paused_at"] is not None,
-        "is_overdue": row["is_overdue"],
-        "accepted_at": row["accepted_at"],
-        "resolved_at": row["resolved_at"],
-        "pauses": pauses,
     }
 
 
@@ -113,6 +96,14 @@ def tracking_view(
     language: Language,
 ) -> dict[str, Any]:
     """The public projection of one report; words, place and photos only once it is published."""
+    agency = agency_of(rulebook, row["agency_code"], language)
+    promise = promise_clock(
+        row,
+        events,
+        calendar=rulebook.calendar_of(row["agency_code"]) if row["agency_code"] else None,
+        at=now(),
+        language=language,
+    )
     return {
         "code": row["code"],
         "status": row["status"],
@@ -124,14 +115,15 @@ def tracking_view(
             "name": row["unit_name"],
             "valid_from": row["unit_valid_from"],
         },
-        "agency": agency_of(rulebook, row["agency_code"], language),
+        "agency": agency,
         "text": published["text"] if published else None,
         "address": published["address"] if published else None,
         "happened_at": published["happened_at"] if published else None,
         "location": {"lon": published["lon"], "lat": published["lat"]} if published else None,
         "is_coarse": published["is_coarse"] if published else None,
         "supporters": published["supporters"] if published else None,
-        "promise": promise_clock(row, events),
+        "promise": promise,
+        "next_step": next_step(row["status"], promise, agency, language),
         "timeline": timeline(events, rulebook, language),
         "photos": {
             purpose: [

@@ -133,6 +133,9 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /theo-doi/{code}": _get("/theo-doi/{code}"),
     "POST /theo-doi/{code}": _form("/theo-doi/{code}", do="withdraw"),
     "GET /ban-do": _get("/ban-do"),
+    "GET /robots.txt": _get("/robots.txt"),
+    "GET /sitemap.xml": _get("/sitemap.xml"),
+    "GET /sitemap/{name}": _get("/sitemap/2026-11.xml"),
     # the desk
     "GET /api/v1/desk/reports": _get("/api/v1/desk/reports"),
     "GET /api/v1/desk/reports/{report_id}": _get("/api/v1/desk/reports/{id}"),

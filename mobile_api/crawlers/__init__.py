@@ -1,0 +1,1 @@
+"""What search engines are told: where they may go, and which reports are public."""

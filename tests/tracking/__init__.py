@@ -1,0 +1,1 @@
+"""The citizens' public map and the page on which a report is followed."""
