@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from backend.errors import SettingsError
 
 Push = Literal["console", "fcm"]
+Open311Write = Literal["key", "open", "off"]
 SmtpSecurity = Literal["starttls", "tls", "none"]
 
 
@@ -93,6 +94,10 @@ class Settings:
     demo: bool = True
     log_level: str = "info"
     metrics_token: str | None = field(default=None, repr=False)
+    open311_write: Open311Write = "key"
+    open311_jurisdiction: str = "quangngai.gov.vn"
+    open311_contact: str = ""
+    open311_restricted: tuple[str, ...] = ()
 
     @property
     def is_loopback(self) -> bool:
@@ -118,11 +123,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         s3=_read_s3(source),
         secret_key=source.get("CAUNOI_SECRET_KEY", "").encode(),
         public_url=source.get("CAUNOI_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
-        trusted_proxies=tuple(
-            part.strip()
-            for part in source.get("CAUNOI_TRUSTED_PROXIES", "").split(",")
-            if part.strip()
-        ),
+        trusted_proxies=_listed(source, "TRUSTED_PROXIES"),
         push="fcm"
         if _choice(source, "PUSH", "console", ("console", "fcm")) == "fcm"
         else "console",
@@ -145,6 +146,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         demo=_choice(source, "DEMO", "on", ("on", "off")) == "on",
         log_level=_choice(source, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         metrics_token=source.get("CAUNOI_METRICS_TOKEN") or None,
+        open311_write=cast(
+            "Open311Write", _choice(source, "OPEN311_WRITE", "key", get_args(Open311Write))
+        ),
+        open311_jurisdiction=source.get("CAUNOI_OPEN311_JURISDICTION", "quangngai.gov.vn").strip(),
+        open311_contact=source.get("CAUNOI_OPEN311_CONTACT", "").strip(),
+        open311_restricted=_listed(source, "OPEN311_RESTRICTED"),
     )
     _check_together(settings)
     return settings
@@ -258,6 +265,11 @@ def _whole(source: Mapping[str, str], name: str, default: int, *, low: int, high
             f"CAUNOI_{name} must be a whole number from {low} to {high}.",
         )
     return value
+
+
+def _listed(source: Mapping[str, str], name: str) -> tuple[str, ...]:
+    parts = source.get(f"CAUNOI_{name}", "").split(",")
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
