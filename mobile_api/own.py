@@ -280,6 +280,13 @@ async def support(
     settings: NamedDependency[Settings],
 ) -> dict[str, Any]:
     """Say that one has met the same problem; each account, or else each address, counts once."""
+    return await support_report(request, database, settings, code=code)
+
+
+async def support_report(
+    request: Request[Any, Any, Any], database: Database, settings: Settings, *, code: str
+) -> dict[str, Any]:
+    """Count the caller among the supporters of a published report; raises UnknownReport."""
     normal = normal_report_code(code)
     row = await store.find_tracking(database.public, normal) if normal else None
     if row is None or not row["is_published"]:

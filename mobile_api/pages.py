@@ -1,8 +1,7 @@
 """The report form, which works without JavaScript; following a report is tracking_pages.py."""
 
-import hashlib
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,6 @@ from litestar.response import Redirect, Template
 from backend.database import Database
 from backend.errors import CaunoiError, FieldFault, Unprocessable
 from backend.photos.objects import ObjectStore
-from backend.photos.uploads import receive_photo
 from backend.reports.rulebook import Rulebooks
 from backend.reports.submit import Submitted, submit_report
 from backend.settings import Settings
@@ -24,12 +22,12 @@ from backend.web.limits import Limit
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
 from mobile_api.choices import category_options, list_communes
+from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
 from mobile_api.intake import parse_submission
 from mobile_api.ownership import keep_secret
 
 OPT: Final = {"policy": ANYONE}
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
-_FORM_LIMIT: Final = 160 * 1024 * 1024
 _PLACE_WANTED: Final = (
     "Hãy lấy vị trí hiện tại, hoặc chọn xã, phường.",
     "Use your present position, or choose the commune.",
@@ -84,7 +82,7 @@ async def _form(
     )
 
 
-@post("/", opt=_WRITE, include_in_schema=False, request_max_body_size=_FORM_LIMIT, status_code=200)
+@post("/", opt=_WRITE, include_in_schema=False, request_max_body_size=FORM_LIMIT, status_code=200)
 async def send_report(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
@@ -95,11 +93,7 @@ async def send_report(
     """Store the report, then each photo; on to its page, or back to the form with what is wrong."""
     async with read_form(request) as form:
         given = {name: str(form.get(name) or "").strip() for name in _WORDS}
-        files = [
-            item
-            for item in form.getall("photos", [])
-            if isinstance(item, UploadFile) and item.filename
-        ]
+        files = files_of(form)
         try:
             submitted = await _submit(
                 given, files, database=database, rulebooks=rulebooks, settings=settings
@@ -107,7 +101,10 @@ async def send_report(
         except CaunoiError as problem:
             given["key"] = given["key"] or str(uuid.uuid4())
             return await _form(request, database, rulebooks, settings, given=given, problem=problem)
-        lost = await _store_photos(files, submitted, database, objects, settings)
+        photos = [
+            (file, photo["sha256"]) for file, photo in zip(files, submitted.photos, strict=False)
+        ]
+        lost = await store_photos(photos, submitted.id, database, objects, settings)
         cookie = keep_secret(submitted.code, submitted.tracking_secret, settings)
         where = f"/theo-doi/{submitted.code}?moi=1" + (f"&anh-loi={lost}" if lost else "")
         return Redirect(where, status_code=303, cookies=[cookie])
@@ -133,7 +130,7 @@ async def _submit(
     if given["name"] or given["phone"]:
         body["contact"] = {"name": given["name"] or None, "phone": given["phone"] or None}
         body["consent"] = {"handle_report": True}
-    body["photos"] = [await _announced(file) for file in files]
+    body["photos"] = [await announced(file) for file in files]
     submission, payload_hash = parse_submission(
         msgspec.json.encode(body),
         photo_max_bytes=settings.photo_max_bytes,
@@ -186,56 +183,6 @@ async def _position(given: Mapping[str, str], database: Database) -> dict[str, f
                 "accuracy_metres": round(radius),
             }
     raise _fault("unit", *_PLACE_WANTED)
-
-
-async def _announced(file: UploadFile) -> dict[str, Any]:
-    digest, size = hashlib.sha256(), 0
-    async for chunk in _chunks(file):
-        digest.update(chunk)
-        size += len(chunk)
-    return {"sha256": digest.hexdigest(), "bytes": size, "content_type": _type_of(file)}
-
-
-def _type_of(file: UploadFile) -> str:
-    known = {"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"}
-    if file.content_type in known:
-        return str(file.content_type)
-    if file.filename.lower().endswith((".heic", ".heif")):
-        return "image/heic"
-    raise _fault(
-        "photos", "Chỉ nhận ảnh JPEG, PNG, WebP hoặc HEIC.", "Only JPEG, PNG, WebP or HEIC photos."
-    )
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    await file.seek(0)
-    while chunk := await file.read(256 * 1024):
-        yield chunk
-
-
-async def _store_photos(
-    files: list[UploadFile],
-    submitted: Submitted,
-    database: Database,
-    objects: ObjectStore,
-    settings: Settings,
-) -> int:
-    """Put each photo into quarantine; the report is safe already. How many could not be taken."""
-    lost = 0
-    for file, photo in zip(files, submitted.photos, strict=False):
-        try:
-            await receive_photo(
-                database,
-                objects,
-                settings,
-                report_id=submitted.id,
-                sha256=photo["sha256"],
-                content_type=_type_of(file),
-                chunks=_chunks(file),
-            )
-        except CaunoiError:
-            lost += 1
-    return lost
 
 
 def _fault(field: str, vi: str, en: str) -> CaunoiError:

@@ -1,0 +1,75 @@
+"""Photos that come with a page's form, for browsers without scripts: checked, hashed, stored."""
+
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+from litestar.datastructures import FormMultiDict, UploadFile
+
+from backend.database import Database
+from backend.errors import CaunoiError, FieldFault, Unprocessable
+from backend.photos.objects import ObjectStore
+from backend.photos.uploads import receive_photo
+from backend.settings import Settings
+
+FORM_LIMIT: Final = 160 * 1024 * 1024
+_KNOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
+_PIECE: Final = 256 * 1024
+
+
+def files_of(form: FormMultiDict) -> list[UploadFile]:
+    """The photos that were chosen in the field `photos`."""
+    return [
+        item for item in form.getall("photos", []) if isinstance(item, UploadFile) and item.filename
+    ]
+
+
+async def announced(file: UploadFile) -> dict[str, Any]:
+    """A photo as a submit announces it; raises Unprocessable for what is no picture."""
+    digest, size = hashlib.sha256(), 0
+    async for chunk in _chunks(file):
+        digest.update(chunk)
+        size += len(chunk)
+    return {"sha256": digest.hexdigest(), "bytes": size, "content_type": type_of(file)}
+
+
+def type_of(file: UploadFile) -> str:
+    """The type that the browser named, or that the file's name tells; raises Unprocessable."""
+    if file.content_type in _KNOWN:
+        return str(file.content_type)
+    if file.filename.lower().endswith((".heic", ".heif")):
+        return "image/heic"
+    vi, en = "Chỉ nhận ảnh JPEG, PNG, WebP hoặc HEIC.", "Only JPEG, PNG, WebP or HEIC photos."
+    raise Unprocessable(faults=(FieldFault("photos", vi, en),))
+
+
+async def store_photos(
+    photos: Sequence[tuple[UploadFile, str]],
+    report_id: uuid.UUID,
+    database: Database,
+    objects: ObjectStore,
+    settings: Settings,
+) -> int:
+    """Put each photo (file, SHA-256) into quarantine; how many could not be taken."""
+    lost = 0
+    for file, sha256 in photos:
+        try:
+            await receive_photo(
+                database,
+                objects,
+                settings,
+                report_id=report_id,
+                sha256=sha256,
+                content_type=type_of(file),
+                chunks=_chunks(file),
+            )
+        except CaunoiError:
+            lost += 1
+    return lost
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    await file.seek(0)
+    while chunk := await file.read(_PIECE):
+        yield chunk
