@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from backend.errors import SettingsError
@@ -19,6 +19,13 @@ from backend.errors import SettingsError
 Push = Literal["console", "fcm"]
 Open311Write = Literal["key", "open", "off"]
 SmtpSecurity = Literal["starttls", "tls", "none"]
+
+# Push services of the browsers: Chrome, Edge and Samsung; Firefox; Safari; older Edge.
+PUSH_SERVICES: Final = (
+    *("fcm.googleapis.com", "jmt17.google.com", "updates.push.services.mozilla.com"),
+    *("*.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com"),
+)
+_HOUR: Final = r"(?:[01]\d|2[0-3]):[0-5]\d"
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,12 @@ class Settings:
     push: Push = "console"
     fcm_credentials: Path | None = None
     fcm_url: str | None = None
+    web_push_services: tuple[str, ...] = PUSH_SERVICES
+    web_push_loopback: bool = False
+    vapid_key: str | None = field(default=None, repr=False)
+    vapid_subject: str | None = None
+    quiet_hours: str = "21:00-06:30"
+    area_batch_at: str = "18:00"
     smtp: SmtpSettings | None = None
     sms: SmsSettings | None = None
     limits_on: bool = True
@@ -129,6 +142,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         else "console",
         fcm_credentials=Path(credentials) if credentials else None,
         fcm_url=source.get("CAUNOI_FCM_URL") or None,
+        web_push_services=_listed(source, "WEB_PUSH_SERVICES") or PUSH_SERVICES,
+        web_push_loopback=_choice(source, "WEB_PUSH_LOOPBACK", "off", ("on", "off")) == "on",
+        vapid_key=source.get("CAUNOI_VAPID_KEY") or None,
+        vapid_subject=source.get("CAUNOI_VAPID_SUBJECT") or None,
+        quiet_hours=_shaped(source, "QUIET_HOURS", "21:00-06:30", rf"off|({_HOUR})-(?!\1$){_HOUR}"),
+        area_batch_at=_shaped(source, "AREA_BATCH_AT", "18:00", _HOUR),
         smtp=_read_smtp(source),
         sms=_read_sms(source),
         limits_on=limits_on,
@@ -169,6 +188,11 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             "CAUNOI_LIMITS=off chỉ dùng được khi CAUNOI_HOST là địa chỉ loopback.",
             "CAUNOI_LIMITS=off is honoured on a loopback CAUNOI_HOST only.",
+        )
+    if settings.web_push_loopback and not loopback:
+        raise SettingsError(
+            "CAUNOI_WEB_PUSH_LOOPBACK=on chỉ dùng được khi CAUNOI_HOST là địa chỉ loopback.",
+            "CAUNOI_WEB_PUSH_LOOPBACK=on is honoured on a loopback CAUNOI_HOST only.",
         )
     if settings.push == "fcm" and settings.fcm_credentials is None:
         raise SettingsError(
@@ -270,6 +294,16 @@ def _whole(source: Mapping[str, str], name: str, default: int, *, low: int, high
 def _listed(source: Mapping[str, str], name: str) -> tuple[str, ...]:
     parts = source.get(f"CAUNOI_{name}", "").split(",")
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _shaped(source: Mapping[str, str], name: str, default: str, pattern: str) -> str:
+    value = source.get(f"CAUNOI_{name}") or default
+    if not re.fullmatch(pattern, value):
+        raise SettingsError(
+            f"CAUNOI_{name} phải có dạng như {default}.",
+            f"CAUNOI_{name} must look like {default}.",
+        )
+    return value
 
 
 def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ class Letter:
     body: str
     link: str
     code: str
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
