@@ -20,7 +20,7 @@ class QuietHours:
 
 @dataclass(frozen=True)
 class Timing:
-    """When notices go out; `quiet` None means at any hour, `batch_at` is the day's hour of areas."""
+    """When notices go out; `quiet` None is at any hour, `batch_at` the hour of areas."""
 
     quiet: QuietHours | None = QuietHours(time(21, 0), time(6, 30))
     batch_at: time = time(18, 0)
@@ -58,7 +58,7 @@ def quiet_until(now: datetime, quiet: QuietHours | None) -> datetime | None:
 
 
 def next_batch(now: datetime, timing: Timing) -> datetime:
-    """When the next batch of an area's news goes out: strictly after `now`, never in quiet hours."""
+    """When the next batch of areas' news goes out: after `now`, never in quiet hours."""
     batch = _next(now, timing.batch_at)
     return quiet_until(batch, timing.quiet) or batch
 

@@ -105,12 +105,9 @@ def _is_number(host: str) -> bool:
 
 
 def _decode(text: str) -> bytes:
+    bare = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        return base64.b64decode(
-            text.rstrip("=").replace("-", "+").replace("_", "/")
-            + "=" * (-len(text.rstrip("=")) % 4),
-            validate=True,
-        )
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except binascii.Error as error:
         raise ValueError("not base64url") from error
 

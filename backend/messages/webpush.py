@@ -74,7 +74,7 @@ class WebPush:
         return outcome
 
     async def _post(self, letter: Letter, target: Subscription) -> Outcome:
-        headers = {
+        headers: dict[bytes | str, bytes | str] = {
             "Authorization": self._vapid.authorization(target.origin, now=clock.now()),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
