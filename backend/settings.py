@@ -19,6 +19,10 @@ from backend.errors import SettingsError
 Push = Literal["console", "fcm"]
 Open311Write = Literal["key", "open", "off"]
 SmtpSecurity = Literal["starttls", "tls", "none"]
+# Never `none`, never an algorithm whose key is our own secret (RFC 8725 §3.1).
+_SIGNED_WITH_A_KEY_PAIR = frozenset(
+    ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+)
 
 # Push services of the browsers: Chrome, Edge and Samsung; Firefox; Safari; older Edge.
 PUSH_SERVICES: Final = (
@@ -70,6 +74,18 @@ class SmsSettings:
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """The identity provider that citizens may sign in with, such as VNeID."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    name: str = "VNeID"
+    scopes: str = "openid profile"
+    algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256")
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be configured; sizes in bytes, times in seconds."""
 
@@ -103,6 +119,10 @@ class Settings:
     body_max_bytes: int = 256 * 1024
     session_hours: int = 12
     session_idle_minutes: int = 120
+    citizen_session_days: int = 30
+    sms_countries: tuple[str, ...] = ("VN",)
+    codes_per_hour: int = 3000
+    oidc: OidcSettings | None = None
     edit_window_minutes: int = 30
     demo: bool = True
     log_level: str = "info"
@@ -161,6 +181,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         body_max_bytes=_whole(source, "BODY_MAX_BYTES", 256 * 1024, low=4096, high=1 << 26),
         session_hours=_whole(source, "SESSION_HOURS", 12, low=1, high=24 * 365),
         session_idle_minutes=_whole(source, "SESSION_IDLE_MINUTES", 120, low=1, high=60 * 24 * 365),
+        citizen_session_days=_whole(source, "CITIZEN_SESSION_DAYS", 30, low=1, high=400),
+        sms_countries=_read_words(source, "SMS_COUNTRIES", "VN"),
+        codes_per_hour=_whole(source, "CODES_PER_HOUR", 3000, low=1, high=10**6),
+        oidc=_read_oidc(source),
         edit_window_minutes=_whole(source, "EDIT_WINDOW_MINUTES", 30, low=0, high=60 * 24),
         demo=_choice(source, "DEMO", "on", ("on", "off")) == "on",
         log_level=_choice(source, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
@@ -273,6 +297,36 @@ def _read_sms(source: Mapping[str, str]) -> SmsSettings | None:
             " is path=value.",
         )
     return SmsSettings(url, token, template, accepted)
+
+
+def _read_oidc(source: Mapping[str, str]) -> OidcSettings | None:
+    issuer, client_id = source.get("CAUNOI_OIDC_ISSUER"), source.get("CAUNOI_OIDC_CLIENT_ID")
+    secret = source.get("CAUNOI_OIDC_CLIENT_SECRET") or None
+    name = source.get("CAUNOI_OIDC_NAME") or OidcSettings.name
+    scopes = source.get("CAUNOI_OIDC_SCOPES") or OidcSettings.scopes
+    algorithms = _read_words(source, "OIDC_ALGORITHMS", ",".join(OidcSettings.algorithms))
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    is_near = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not client_id or not (parts.scheme == "https" or (parts.scheme == "http" and is_near)):
+        raise SettingsError(
+            "CAUNOI_OIDC_ISSUER phải là https và cần CAUNOI_OIDC_CLIENT_ID.",
+            "CAUNOI_OIDC_ISSUER must be https, and needs CAUNOI_OIDC_CLIENT_ID.",
+        )
+    if not set(algorithms) <= _SIGNED_WITH_A_KEY_PAIR or "openid" not in scopes.split():
+        raise SettingsError(
+            "CAUNOI_OIDC_ALGORITHMS chỉ nhận thuật toán khóa công khai; CAUNOI_OIDC_SCOPES"
+            " phải có openid.",
+            "CAUNOI_OIDC_ALGORITHMS takes public-key algorithms only; CAUNOI_OIDC_SCOPES must"
+            " hold openid.",
+        )
+    return OidcSettings(issuer, client_id, secret, name, scopes, algorithms)
+
+
+def _read_words(source: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
+    text = source.get(f"CAUNOI_{name}") or default
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _whole(source: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:

@@ -20,6 +20,7 @@ from typing import Final
 import structlog
 
 from backend import clock
+from backend.accounts.citizens.letters import send_sign_in_code
 from backend.accounts.store import purge_sessions
 from backend.audit.anchors import copy_anchor, write_anchor
 from backend.counts.fold import BATCH, fold_counts
@@ -71,6 +72,12 @@ async def _announce(tools: Tools, payload: bytes) -> None:
     await announce(tools.database, tools.push, payload=payload)
 
 
+async def _send_sign_in_code(tools: Tools, payload: bytes) -> None:
+    await send_sign_in_code(
+        tools.database, tools.gateways, settings=tools.settings, payload=payload
+    )
+
+
 async def _derive_photo(tools: Tools, payload: bytes) -> None:
     await derive_photo(
         tools.database, tools.objects, tools.darkroom, folder=tools.workplace, payload=payload
@@ -85,6 +92,7 @@ _PHOTOS: Final = Lane("photos", poll_seconds=1.0, at_once=2, job_seconds=240)
 # Job → its lane and handler. Every handler may run twice for one job, and must not mind.
 HANDLERS: Final[Mapping[str, tuple[Lane, Callable[[Tools, bytes], Awaitable[None]]]]] = {
     "announce": (_QUICK, _announce),
+    "send_sign_in_code": (_LETTERS, _send_sign_in_code),
     "derive_photo": (_PHOTOS, _derive_photo),
 }
 

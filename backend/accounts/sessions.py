@@ -57,6 +57,22 @@ async def open_page_session(
     return token, account.role
 
 
+async def issue_citizen_tokens(
+    connection: Connection, account_id: UUID, *, settings: Settings, now: datetime
+) -> Tokens:
+    """A pair for the app of a citizen who has proved an identity of theirs."""
+    ends_at = now + timedelta(days=settings.citizen_session_days)
+    return await _issue_pair(connection, account_id, new_uuid7(), now=now, ends_at=ends_at)
+
+
+async def issue_citizen_cookie(
+    connection: Connection, account_id: UUID, *, settings: Settings, now: datetime
+) -> str:
+    """A cookie's token for the browser of a citizen who has proved an identity of theirs."""
+    ends_at = now + timedelta(days=settings.citizen_session_days)
+    return await _issue(connection, account_id, new_uuid7(), "page", now=now, ends_at=ends_at)
+
+
 async def renew_program_session(
     database: Database, refresh_token: str, *, settings: Settings, now: datetime
 ) -> Tokens:

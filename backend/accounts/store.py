@@ -11,17 +11,20 @@ from backend.database import Connection
 SessionKind: TypeAlias = Literal["access", "refresh", "page", "wall"]
 
 # `last_seen_at` is written at most once a minute, so that reading a page does not write a row.
+# Idleness ends the sessions of staff only: a citizen's telephone is their own.
 _FIND_PRINCIPAL = """
 WITH seen AS (
-    UPDATE session SET last_seen_at = $3
-    WHERE token_hash = $1 AND last_seen_at < $3::timestamptz - interval '1 minute'
-      AND expires_at > $3 AND (kind = 'wall' OR last_seen_at > $4)
+    UPDATE session s SET last_seen_at = $3
+    FROM account a
+    WHERE s.token_hash = $1 AND s.last_seen_at < $3::timestamptz - interval '1 minute'
+      AND a.id = s.account_id AND s.expires_at > $3
+      AND (a.role IN ('wall', 'citizen') OR s.last_seen_at > $4)
 )
 SELECT a.id, a.role, a.name, a.agency_code, a.unit_code, a.sees_restricted
 FROM session s
 JOIN account a ON a.id = s.account_id
 WHERE s.token_hash = $1 AND s.kind = ANY ($2) AND s.expires_at > $3 AND a.is_active
-  AND (s.kind = 'wall' OR s.last_seen_at > $4)
+  AND (a.role IN ('wall', 'citizen') OR s.last_seen_at > $4)
 """
 
 # A cookie never opens what was issued as a bearer token, nor the other way round; a wall's
@@ -126,7 +129,8 @@ async def use_refresh_token(
         UPDATE session s SET used_at = $2
         FROM account a
         WHERE s.token_hash = $1 AND s.kind = 'refresh' AND s.used_at IS NULL
-          AND s.expires_at > $2 AND s.created_at > $3 AND a.id = s.account_id AND a.is_active
+          AND s.expires_at > $2 AND a.id = s.account_id AND a.is_active
+          AND (s.created_at > $3 OR a.role = 'citizen')
         RETURNING s.account_id, s.family, s.expires_at
         """,
         token_hash,

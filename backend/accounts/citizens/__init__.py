@@ -1,0 +1,1 @@
+"""Citizens' accounts: the identities they prove, and the codes they prove them with."""
