@@ -16,6 +16,10 @@ from urllib.parse import urlsplit
 
 from backend.errors import SettingsError
 
+# One host without placeholders: it stands in the content security policy as it is.
+_MAP_TILES: Final = re.compile(
+    r"https?://[A-Za-z0-9.:-]+/(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})[\w./?=&%{}@-]*", re.ASCII
+)
 Push = Literal["console", "fcm"]
 Open311Write = Literal["key", "open", "off"]
 SmtpSecurity = Literal["starttls", "tls", "none"]
@@ -124,6 +128,8 @@ class Settings:
     codes_per_hour: int = 3000
     oidc: OidcSettings | None = None
     edit_window_minutes: int = 30
+    map_tiles_url: str | None = None
+    map_tiles_credit: str = ""
     demo: bool = True
     log_level: str = "info"
     metrics_token: str | None = field(default=None, repr=False)
@@ -135,6 +141,14 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def map_tiles_origin(self) -> str | None:
+        """Whence pictures of the base map come, for the content security policy."""
+        if self.map_tiles_url is None:
+            return None
+        parts = urlsplit(self.map_tiles_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def demo_logins_path(self) -> Path:
@@ -186,6 +200,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         codes_per_hour=_whole(source, "CODES_PER_HOUR", 3000, low=1, high=10**6),
         oidc=_read_oidc(source),
         edit_window_minutes=_whole(source, "EDIT_WINDOW_MINUTES", 30, low=0, high=60 * 24),
+        map_tiles_url=source.get("CAUNOI_MAP_TILES_URL") or None,
+        map_tiles_credit=source.get("CAUNOI_MAP_TILES_CREDIT", ""),
         demo=_choice(source, "DEMO", "on", ("on", "off")) == "on",
         log_level=_choice(source, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         metrics_token=source.get("CAUNOI_METRICS_TOKEN") or None,
@@ -217,6 +233,11 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             "CAUNOI_WEB_PUSH_LOOPBACK=on chỉ dùng được khi CAUNOI_HOST là địa chỉ loopback.",
             "CAUNOI_WEB_PUSH_LOOPBACK=on is honoured on a loopback CAUNOI_HOST only.",
+        )
+    if settings.map_tiles_url is not None and not _MAP_TILES.fullmatch(settings.map_tiles_url):
+        raise SettingsError(
+            "CAUNOI_MAP_TILES_URL phải có dạng https://máy/…/{z}/{x}/{y}.png.",
+            "CAUNOI_MAP_TILES_URL must look like https://host/…/{z}/{x}/{y}.png.",
         )
     if settings.push == "fcm" and settings.fcm_credentials is None:
         raise SettingsError(

@@ -50,6 +50,11 @@ class Observer:
         self._inner = inner
         is_https = settings.public_url.startswith("https://")
         self._headers = [*_HEADERS, _STRICT_TRANSPORT] if is_https else list(_HEADERS)
+        if settings.map_tiles_origin is not None:
+            policy = _POLICY.replace(
+                "img-src 'self'", f"img-src 'self' {settings.map_tiles_origin}"
+            )
+            self._headers[0] = (b"content-security-policy", policy.encode())
         self._children: dict[tuple[str, str, int], Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
