@@ -27,6 +27,12 @@ CREATE TABLE notice_choice (
     CONSTRAINT notice_choice_key UNIQUE NULLS NOT DISTINCT (account_id, device_id, channel, kind)
 );
 CREATE INDEX notice_choice_device_idx ON notice_choice (device_id) WHERE device_id IS NOT NULL;
+
+-- Who has clicked on "no more e-mail": kept apart from the mailbox, and longer than it.
+CREATE TABLE mail_stop (
+    mailbox text CONSTRAINT mail_stop_pkey PRIMARY KEY,
+    stopped_at timestamptz NOT NULL DEFAULT now()
+);
 """
 
 # due_at NULL: the job of the event sends it. Otherwise it is held: for the end of the quiet hours,
@@ -74,7 +80,7 @@ CREATE INDEX area_alert_area_idx ON area_alert USING gist (area) WHERE area IS N
 """
 
 GRANTS = """
-GRANT SELECT, INSERT, UPDATE, DELETE ON notice_choice, area_alert TO caunoi_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notice_choice, mail_stop, area_alert TO caunoi_app;
 """
 
 
