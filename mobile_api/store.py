@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from backend.database import Connection, Record
+from backend.reports.search.store import MATCHES, find_public_hits, pattern_of
 
 PAGE_MOST: Final = 200
 NEAR_MOST_METRES: Final = 5_000
@@ -164,7 +165,11 @@ async def list_public(connection: Connection, wanted: ListFilter) -> list[Record
     if wanted.until:
         conditions.append(f"created_at < {bound(wanted.until)}")
     if wanted.words:
-        conditions.append(f"text ILIKE {bound('%' + _escaped(wanted.words) + '%')}")
+        hits = await find_public_hits(connection, wanted.words)
+        if hits is not None:
+            conditions.append(f"id = ANY({bound(hits)})")
+        else:
+            conditions.append(MATCHES.format(text="text", pattern=bound(pattern_of(wanted.words))))
     if wanted.after:
         conditions.append(
             f"(created_at, id) < ({bound(wanted.after[0])}, {bound(wanted.after[1])})"
@@ -206,7 +211,3 @@ async def list_near(
         category,
         limit,
     )
-
-
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

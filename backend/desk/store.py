@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from backend.database import Connection, Record
+from backend.reports.search.store import MATCHES, find_desk_hits, pattern_of
 
 OPEN: Final = "('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen')"
 HISTORY_MOST: Final = 1000
@@ -70,6 +71,14 @@ async def list_queue(connection: Connection, wanted: QueueFilter) -> list[Record
         return f"${len(values)}"
 
     _add_conditions(wanted, conditions, bound)
+    if wanted.words:
+        hits = await find_desk_hits(connection, wanted.words)
+        words = (
+            f"r.id = ANY({bound(hits)})"
+            if hits is not None
+            else MATCHES.format(text="r.text", pattern=bound(pattern_of(wanted.words)))
+        )
+        conditions.append(f"({words} OR r.code = {bound(wanted.words.upper())})")
     if wanted.is_open_queue:
         order, key, compare = f"{_TIME_LEFT}, r.id", _TIME_LEFT, ">"
     else:
@@ -104,11 +113,6 @@ def _add_conditions(wanted: QueueFilter, conditions: list[str], bound: Any) -> N
         conditions.append("r.is_overdue")
     elif wanted.due == "soon" and wanted.soon_before:
         conditions.append(f"NOT r.is_overdue AND r.resolve_by < {bound(wanted.soon_before)}")
-    if wanted.words:
-        words = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        conditions.append(
-            f"(r.text ILIKE {bound('%' + words + '%')} OR r.code = {bound(wanted.words.upper())})"
-        )
 
 
 async def find_case(connection: Connection, report_id: uuid.UUID) -> dict[str, Any] | None:

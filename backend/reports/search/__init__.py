@@ -1,0 +1,1 @@
+"""Reports by the words in them."""

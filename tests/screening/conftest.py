@@ -1,0 +1,9 @@
+"""The province that these tests walk through."""
+
+# fixtures are found by name in the conftest
+from tests.province import (  # noqa: F401
+    module_town,
+    province_settings,
+    province_template,
+    town,
+)
