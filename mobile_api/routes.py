@@ -1,6 +1,16 @@
 """The routes of the citizens' door."""
 
-from mobile_api import devices, own, pages, photos, places, reports, tracking_pages
+from mobile_api import (
+    devices,
+    map_pages,
+    own,
+    pages,
+    photos,
+    places,
+    reports,
+    tracking_acts,
+    tracking_pages,
+)
 from mobile_api.crawlers import pages as crawlers
 
 ROUTES = [
@@ -25,8 +35,8 @@ ROUTES = [
     pages.send_report,
     tracking_pages.track_form,
     tracking_pages.track,
-    tracking_pages.act,
-    tracking_pages.look_around,
+    tracking_acts.act,
+    map_pages.look_around,
     crawlers.robots,
     crawlers.sitemap_index,
     crawlers.sitemap,

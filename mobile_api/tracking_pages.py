@@ -1,9 +1,11 @@
-"""Pages on which a report is followed, answered and rated, and public ones are looked through."""
+"""Pages on which a report is followed: its public part, and for its reporter all of it."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+import msgspec
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
@@ -11,29 +13,22 @@ from litestar.response import Redirect, Template
 from backend.database import Database
 from backend.errors import CaunoiError
 from backend.identifiers import normal_report_code
-from backend.reports.actions import move_own_report
 from backend.reports.errors import UnknownReport
-from backend.reports.lifecycle import Move
-from backend.reports.moves import MoveOrder
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
-from backend.web.cursors import read_cursor, write_cursor
-from backend.web.forms import read_form
-from backend.web.language import page_language
-from backend.web.limits import Limit
+from backend.web.language import Language, page_language
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
-from backend.web.texts import clean_text
-from mobile_api import store
-from mobile_api.choices import category_options, list_communes
 from mobile_api.own import read_own_view
-from mobile_api.ownership import get_own_report, keep_secret, secret_cookie
+from mobile_api.ownership import get_own_report, secret_cookie
 from mobile_api.reports import read_tracking
-from mobile_api.views import list_item
-from mobile_api.words import needed_words
+from mobile_api.words import reopen_reasons
 
 OPT: Final = {"policy": ANYONE}
-_WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
+# What changes by itself with every second; the page counts it on without asking.
+_TICKING: Final = frozenset({"server_time", "remaining_minutes", "remaining_text"})
+_NOTHING_TYPED: Final = {"do": None, "text": "", "address": ""}
+_DESCRIPTION_LONGEST: Final = 200
 
 
 @get("/theo-doi", opt=OPT, include_in_schema=False)
@@ -55,11 +50,11 @@ async def track(
     settings: NamedDependency[Settings],
     moi: FromQuery[str] = "",
     xong: FromQuery[str] = "",
-) -> Template:
-    """A report's page: for everybody the public part, for its reporter everything."""
+) -> Response[Any] | Template:
+    """A report's page; 304 to a page that asks again while nothing has changed."""
     normal = normal_report_code(code) or ""
     secret = request.cookies.get(secret_cookie(normal))
-    return await _tracking_page(
+    return await tracking_page(
         request,
         database,
         rulebooks,
@@ -68,15 +63,16 @@ async def track(
         secret=secret,
         is_new=bool(moi),
         done=xong,
-        lost_photos=_whole(request.query_params.get("anh-loi")),
+        lost_photos=whole(request.query_params.get("anh-loi")),
     )
 
 
-def _whole(text: str | None) -> int:
+def whole(text: str | None) -> int:
+    """A small number that a form or an address holds; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 3 else 0
 
 
-async def _tracking_page(
+async def tracking_page(
     request: Request[Any, Any, Any],
     database: Database,
     rulebooks: Rulebooks,
@@ -88,16 +84,19 @@ async def _tracking_page(
     done: str = "",
     lost_photos: int = 0,
     problem: CaunoiError | None = None,
-) -> Template:
-    view: dict[str, Any] | None = None
+    typed: Mapping[str, str] | None = None,
+) -> Response[Any] | Template:
+    """The page of a report, with what went wrong (`problem`) and what had been typed, if anything.
+
+    Whoever is not its reporter sees the public part; nobody sees more of what is hidden.
+    """
+    language = page_language(request)
     try:
         report_id = await get_own_report(request, database, code, secret=secret)
     except UnknownReport:
         secret = None
         try:
-            view = await read_tracking(
-                database, rulebooks, code=code, language=page_language(request)
-            )
+            view = await read_tracking(database, rulebooks, code=code, language=language)
         except UnknownReport as unknown:
             return Template(
                 "citizen/track.html",
@@ -106,98 +105,51 @@ async def _tracking_page(
             )
     else:
         view = await read_own_view(request, database, rulebooks, settings, report_id=report_id)
+    etag = etag_of(view, language)
+    if problem is None and request.headers.get("if-none-match") == etag:
+        return Response(b"", status_code=304, headers={"ETag": etag})
+    mine = view.get("mine")
     return Template(
         "citizen/report_page.html",
         context={
             "view": view,
-            "mine": view.get("mine"),
-            "moves": {move["move"] for move in view.get("mine", {}).get("moves", ())},
+            "mine": mine,
+            "moves": {move["move"] for move in mine["moves"]} if mine else set(),
+            "reasons": reopen_reasons(view["status"], language),
             "secret": secret,
             "is_new": is_new,
             "done": done,
             "lost_photos": lost_photos,
             "problem": problem,
             "faults": problem.faults if problem else (),
+            "typed": {**_NOTHING_TYPED, **(typed or {})},
+            "etag": etag,
+            "photos_most": settings.photos_per_report,
+            **_shared(view, language, settings),
         },
         status_code=status_of(problem) if problem else 200,
+        headers={"ETag": etag},
     )
 
 
-@post("/theo-doi/{code:str}", opt=_WRITE, include_in_schema=False, status_code=200)
-async def act(
-    request: Request[Any, Any, Any],
-    code: FromPath[str],
-    database: NamedDependency[Database],
-    rulebooks: NamedDependency[Rulebooks],
-    settings: NamedDependency[Settings],
-) -> Response[Any] | Template:
-    """What the reporter does here: open it with the secret, answer, rate, reopen, withdraw."""
-    normal = normal_report_code(code) or ""
-    async with read_form(request) as form:
-        secret = str(form.get("secret") or "") or request.cookies.get(secret_cookie(normal))
-        try:
-            report_id = await get_own_report(request, database, normal, secret=secret)
-            order = _order(form)
-            if order is not None:
-                await move_own_report(database, rulebooks, report_id=report_id, order=order)
-        except CaunoiError as problem:
-            return await _tracking_page(
-                request, database, rulebooks, settings, code=normal, secret=secret, problem=problem
-            )
-        cookies = [keep_secret(normal, secret, settings)] if secret else []
-        done = f"?xong={order.move}" if order is not None else ""
-        return Redirect(f"/theo-doi/{normal}{done}", status_code=303, cookies=cookies)
+def etag_of(view: Mapping[str, Any], language: Language) -> str:
+    """A mark of everything on the page that does not change by the passing of time alone."""
+    promise = {name: value for name, value in view["promise"].items() if name not in _TICKING}
+    digest = hashlib.sha256(msgspec.json.encode([language, {**view, "promise": promise}]))
+    return f'"{digest.hexdigest()[:20]}"'
 
 
-def _order(form: Mapping[str, Any]) -> MoveOrder | None:
-    text = str(form.get("text") or "").strip()
-    words = clean_text(text, field="text") if text else None
-    match str(form.get("do") or ""):
-        case "answer":
-            return MoveOrder(move=Move.ANSWER, public_note=needed_words(words, field="text"))
-        case "rate":
-            score = _whole(str(form.get("score") or ""))
-            return MoveOrder(move=Move.RATE, score=score, comment=words)
-        case "reopen":
-            return MoveOrder(move=Move.REOPEN, reason=words)
-        case "withdraw":
-            return MoveOrder(move=Move.WITHDRAW, reason=words)
-        case _:
-            return None
-
-
-@get("/ban-do", opt=OPT, include_in_schema=False)
-async def look_around(
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    rulebooks: NamedDependency[Rulebooks],
-    unit: FromQuery[str] = "",
-    category: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-) -> Template:
-    """Published reports as a list, newest first, by commune and field."""
-    limit = 20
-    rows = await store.list_public(
-        database.public,
-        store.ListFilter(
-            unit=unit or None,
-            category=category or None,
-            after=read_cursor(after) if after else None,
-            limit=limit,
-        ),
-    )
-    rulebook, language = await rulebooks.current(), page_language(request)
-    page = rows[:limit]
-    following = write_cursor(page[-1]["created_at"], page[-1]["id"]) if len(rows) > limit else None
-    return Template(
-        "citizen/public_list.html",
-        context={
-            "items": [list_item(row, rulebook, language) for row in page],
-            "units": [(row.unit.code, row.unit.name) for row in await list_communes(database)],
-            "categories": category_options(rulebook, language),
-            "unit": unit,
-            "category": category,
-            "is_first": not after,
-            "following": following,
-        },
-    )
+def _shared(view: Mapping[str, Any], language: Language, settings: Settings) -> dict[str, Any]:
+    """What a link to this page shows elsewhere; words and photo only of a published report."""
+    url = f"{settings.public_url}/theo-doi/{view['code']}"
+    words = " ".join((view["text"] or view["next_step"]["text"]).split())
+    if len(words) > _DESCRIPTION_LONGEST:
+        words = f"{words[: _DESCRIPTION_LONGEST - 1].rstrip()}…"
+    photos = [*view["photos"]["after"], *view["photos"]["before"]]
+    return {
+        "share_url": url,
+        "share_words": words,
+        "share_image": settings.public_url + photos[0]["full_url"] if photos else None,
+        "share_locale": "en_GB" if language == "en" else "vi_VN",
+        "is_indexed": view["is_published"],
+    }

@@ -33,9 +33,11 @@ def submit_answer(submitted: Any) -> dict[str, Any]:
 def timeline(
     events: Iterable[Mapping[str, Any]], rulebook: Rulebook, language: Language
 ) -> list[dict[str, Any]]:
-    """The public history, oldest first, in people's words."""
+    """The public history, oldest first, in people's words; `resolve_by` where a step moved it."""
     steps = []
+    deadline: str | None = None
     for event in events:
+        promised = event["body"].get("resolve_by")
         steps.append(
             {
                 "kind": event["kind"],
@@ -44,8 +46,12 @@ def timeline(
                 "status": event["body"].get("status"),
                 "agency": agency_of(rulebook, event["agency_code"], language),
                 "notes": event["notes"],
+                "resolve_by": datetime.fromisoformat(promised)
+                if promised and deadline and promised != deadline
+                else None,
             }
         )
+        deadline = promised
     return steps
 
 

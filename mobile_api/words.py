@@ -83,6 +83,15 @@ _NEXT: Final[Mapping[str, tuple[str, str | None, str, str]]] = {
         "Handled together with an earlier report of the same problem; one answer serves both.",
     ),
 }
+# One tap is enough to have it done again: reasons that most people give.
+_AGAIN: Final = (
+    ("Sự việc vẫn còn nguyên, chưa được xử lý.", "Nothing has been done; it is as it was."),
+    ("Đã làm nhưng chưa xong hoặc chưa đạt.", "Work was done, but it is unfinished or poor."),
+    ("Đã xử lý nhưng nay lại tái diễn.", "It was solved, and has come back since."),
+)
+_DECLINED_WRONGLY: Final = (
+    ("Lý do không tiếp nhận không đúng với thực tế.", "The reason given is not what is the case."),
+)
 _SOME_AGENCY: Final = ("Cơ quan xử lý", "The agency")
 
 
@@ -100,6 +109,12 @@ def next_step(
         "text": (en if language == "en" else vi).format(agency=name),
         "by": promise[deadline] if deadline else None,
     }
+
+
+def reopen_reasons(status: str, language: Language) -> list[str]:
+    """Reasons to choose from with one tap, when a report is to be taken up again."""
+    reasons = _DECLINED_WRONGLY if status == "declined" else _AGAIN
+    return [reason[language == "en"] for reason in reasons]
 
 
 def needed_words(text: str | None, *, field: str, longest: int = 2000) -> str:
