@@ -21,10 +21,10 @@ import structlog
 
 from backend import clock
 from backend.accounts.citizens.letters import send_sign_in_code
-from backend.accounts.store import purge_sessions
 from backend.audit.anchors import copy_anchor, write_anchor
 from backend.counts.fold import BATCH, fold_counts
 from backend.database import Database, DatabaseDown, open_database
+from backend.grid import keeping
 from backend.jobs import store as jobs_store
 from backend.jobs.lanes import OUTAGES, Handler, Lane
 from backend.jobs.running import free_orphans, keep_lanes
@@ -34,6 +34,8 @@ from backend.messages.letters import Push
 from backend.messages.senders import open_push
 from backend.photos.errors import StoreDown
 from backend.photos.objects import ObjectStore
+from backend.privacy.erase import erase_person
+from backend.privacy.retention import apply_retention
 from backend.reports.actions import fire_due
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
@@ -46,7 +48,6 @@ _log = structlog.get_logger("caunoi.worker")
 
 _END_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 10.0
-_KEPT_KEYS_DAYS: Final = 30
 _KEPT_LOG_DAYS: Final = 14
 
 
@@ -78,6 +79,10 @@ async def _send_sign_in_code(tools: Tools, payload: bytes) -> None:
     )
 
 
+async def _erase_person(tools: Tools, payload: bytes) -> None:
+    await erase_person(tools.database, tools.rulebooks, payload=payload, now=clock.now())
+
+
 async def _derive_photo(tools: Tools, payload: bytes) -> None:
     await derive_photo(
         tools.database, tools.objects, tools.darkroom, folder=tools.workplace, payload=payload
@@ -93,12 +98,23 @@ _PHOTOS: Final = Lane("photos", poll_seconds=1.0, at_once=2, job_seconds=240)
 HANDLERS: Final[Mapping[str, tuple[Lane, Callable[[Tools, bytes], Awaitable[None]]]]] = {
     "announce": (_QUICK, _announce),
     "send_sign_in_code": (_LETTERS, _send_sign_in_code),
+    "erase_person": (_QUICK, _erase_person),
     "derive_photo": (_PHOTOS, _derive_photo),
 }
 
 
 async def _fold(tools: Tools) -> None:
     while await fold_counts(tools.database.app, limit=BATCH) >= BATCH:
+        pass
+
+
+async def _fold_map(tools: Tools) -> None:
+    while await keeping.fold_map(tools.database.app) >= keeping.BATCH:
+        pass
+
+
+async def _fill_map(tools: Tools) -> None:
+    while await keeping.fill_map(tools.database):
         pass
 
 
@@ -131,11 +147,16 @@ async def _sweep_orphaned_photos(tools: Tools) -> None:
 
 
 async def _tidy(tools: Tools) -> None:
-    await purge_sessions(tools.database.app, clock.now())
     await purge_limits(tools.database.app, clock.now())
-    await jobs_store.prune_idempotency_keys(tools.database.app, days=_KEPT_KEYS_DAYS)
+    await keeping.tidy_map(tools.database.app)
     await jobs_store.prune_log(tools.database.app, days=_KEPT_LOG_DAYS)
     await jobs_store.prune_statistics(tools.database.app, days=_KEPT_LOG_DAYS)
+
+
+async def _retain(tools: Tools) -> None:
+    removed = await apply_retention(tools.database, tools.rulebooks, now=clock.now())
+    if counts := {kind: count for kind, count in removed.counts.items() if count}:
+        _log.info("kept long enough", rule_version=removed.version, removed=counts)
 
 
 @dataclass(frozen=True)
@@ -150,11 +171,14 @@ class Loop:
 
 LOOPS: Final = (
     Loop("fold_counts", 0.5, _fold),
+    Loop("fold_map", 1.0, _fold_map),
+    Loop("fill_map", 30.0, _fill_map, within_seconds=1800.0),
     Loop("fire_timers", 1.0, _fire_timers),
     Loop("free_orphans", 1.0, _free_orphans),
     Loop("sweep_photos", 20.0, _sweep_photos),
     Loop("anchor", 60.0, _anchor),
     Loop("tidy", 600.0, _tidy),
+    Loop("retention", 3600.0, _retain, within_seconds=600.0),
     Loop("sweep_orphaned_photos", 900.0, _sweep_orphaned_photos, within_seconds=600.0),
 )
 

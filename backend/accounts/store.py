@@ -172,11 +172,6 @@ async def delete_sessions_of(connection: Connection, account_id: UUID) -> int:
     return len(rows)
 
 
-async def purge_sessions(connection: Connection, now: datetime) -> None:
-    """Drop sessions that are over; used refresh tokens stay until then, to notice a second use."""
-    await connection.execute("DELETE FROM session WHERE expires_at <= $1", now)
-
-
 async def spend_code(connection: Connection, account_id: UUID, step: int, *, now: datetime) -> bool:
     """Take a one-time code; False when it has been taken before (RFC 6238 §5.2).
 

@@ -227,14 +227,6 @@ async def prune_statistics(connection: Connection, *, days: int) -> None:
     )
 
 
-async def prune_idempotency_keys(connection: Connection, *, days: int) -> int:
-    """Forget keys of requests so long ago that nobody repeats them; how many."""
-    done = await connection.execute(
-        "DELETE FROM idempotency_key WHERE created_at < now() - make_interval(days => $1)", days
-    )
-    return int(done.removeprefix("DELETE "))
-
-
 def _dead_letter(row: Record) -> DeadLetter:
     (reason,) = _told(row["traceback"], with_traceback=False)
     return DeadLetter(

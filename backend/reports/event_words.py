@@ -34,6 +34,9 @@ _LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "resolve_due_soon": ("Sắp đến hạn trả lời", "Answer due soon"),
     "called_parent": ("Báo cơ quan cấp trên do quá hạn", "Superior agency called: overdue"),
     "overdue": ("Quá hạn", "Overdue"),
+    "claimed": ("Người dân nhận phản ánh vào tài khoản", "Claimed for an account"),
+    "person_erased": ("Đã xóa thông tin người gửi", "The reporter's data were erased"),
+    "contact_erased": ("Đã xóa liên hệ hết hạn lưu trữ", "Contact erased, kept long enough"),
 }
 
 

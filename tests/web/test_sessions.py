@@ -19,7 +19,7 @@ from backend.accounts.actions import (
     set_up_codes,
 )
 from backend.accounts.errors import AccountRefused, NameTaken, WeakPassword
-from backend.accounts.store import purge_sessions
+from backend.privacy.store import purge
 from backend.settings import Settings
 from backend.web.policies import signed_in
 from backend.web.sign_in import local_path
@@ -318,9 +318,10 @@ async def test_sessions_that_are_over_are_cleared_away(settings: Settings, behin
     async with living(settings) as (app, client):
         await a_person(database_of(app), behind, "lan", "leader")
         await sign_in(client, "lan")
-        await purge_sessions(database_of(app).app, clock.now())
+        await purge(database_of(app).app, "sessions", before=clock.now(), limit=100)
         assert await behind.fetchval("SELECT count(*) FROM session") == 2
-        await purge_sessions(database_of(app).app, clock.now() + timedelta(hours=13))
+        later = clock.now() + timedelta(hours=13)
+        await purge(database_of(app).app, "sessions", before=later, limit=100)
         assert await behind.fetchval("SELECT count(*) FROM session") == 0
 
 

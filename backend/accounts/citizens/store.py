@@ -91,6 +91,21 @@ async def find_code(connection: Connection, code_id: uuid.UUID) -> SentCode | No
     return _sent_code(row) if row else None
 
 
+async def find_requested_address(
+    connection: Connection, request_hash: bytes, *, now: datetime
+) -> Address | None:
+    """Where the code of this request goes, as long as it can be used."""
+    row = await connection.fetchrow(
+        """
+        SELECT kind, address FROM sign_in_code
+        WHERE request_hash = $1 AND used_at IS NULL AND expires_at > $2
+        """,
+        request_hash,
+        now,
+    )
+    return Address(row["kind"], row["address"]) if row else None
+
+
 async def mark_sent(connection: Connection, code_id: uuid.UUID, at: datetime) -> None:
     """Note that the code was handed over."""
     await connection.execute("UPDATE sign_in_code SET sent_at = $2 WHERE id = $1", code_id, at)
@@ -325,6 +340,10 @@ async def close_account(connection: Connection, account_id: uuid.UUID, *, now: d
                 OR (c.kind, c.address) IN (SELECT kind, value FROM unproved)
         ), unreachable AS (
             DELETE FROM device WHERE account_id IN (SELECT id FROM closed)
+        ), unasked AS (
+            DELETE FROM notice_choice WHERE account_id IN (SELECT id FROM closed)
+        ), unalerted AS (
+            DELETE FROM area_alert WHERE account_id IN (SELECT id FROM closed)
         )
         SELECT id FROM closed
         """,

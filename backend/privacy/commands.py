@@ -1,0 +1,113 @@
+"""`caunoi retention …`: how long things are kept."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+import msgspec
+
+from backend import clock
+from backend.database import open_database
+from backend.privacy import store
+from backend.privacy.retention import (
+    Periods,
+    Removed,
+    apply_retention,
+    current_periods,
+    load_periods,
+    plan_retention,
+    read_periods,
+)
+from backend.reports.rulebook import Rulebooks
+from backend.settings import Settings
+
+_RUNS_SHOWN = 20
+
+
+class Roof(Protocol):
+    """What these commands need of click's context object."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def owner_connection(self) -> AbstractAsyncContextManager[Any]: ...
+
+
+@click.group()
+def retention() -> None:
+    """How long things are kept, and removing what has been kept long enough."""
+
+
+@retention.command()
+@click.pass_obj
+def show(roof: Roof) -> None:
+    """Show the periods in force, and what was removed lately."""
+
+    async def read() -> tuple[int, Periods, list[dict[str, Any]]]:
+        async with roof.owner_connection() as connection:
+            version, periods = await current_periods(connection)
+            return version, periods, await store.list_runs(connection, limit=_RUNS_SHOWN)
+
+    version, periods, runs = asyncio.run(read())
+    click.echo(f"# version {version}")
+    for name, days in msgspec.to_builtins(periods).items():
+        click.echo(f"{name} = {days}")
+    for run in runs:
+        click.echo(f"# {run['at']:%Y-%m-%d %H:%M} {run['kind']}: {run['removed']} removed")
+
+
+@retention.command()
+@click.option("--commit", is_flag=True, help="Do it; without, only say what would be done.")
+@click.pass_obj
+def run(roof: Roof, *, commit: bool) -> None:
+    """Remove what has been kept long enough; a dry run without --commit."""
+
+    async def work() -> Removed:
+        database = await open_database(
+            roof.settings.database_url or "",
+            app_size=2,
+            public_size=1,
+            application_name="caunoi-retention",
+        )
+        try:
+            if not commit:
+                return await plan_retention(database.app, now=clock.now())
+            return await apply_retention(
+                database, Rulebooks(database), now=clock.now(), batches=1_000_000
+            )
+        finally:
+            await database.close()
+
+    removed = asyncio.run(work())
+    for kind, count in removed.counts.items():
+        click.echo(f"{kind}: {count}")
+    click.echo(
+        f"Done by version {removed.version}."
+        if commit
+        else f"Dry run by version {removed.version}: nothing was removed (--commit does it)."
+    )
+
+
+@retention.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--note", default="", help="Why; kept with the version.")
+@click.option("--commit", is_flag=True, help="Do it; without, only say what would be done.")
+@click.pass_obj
+def import_command(roof: Roof, file: Path, *, note: str, commit: bool) -> None:
+    """Put new periods in force from a TOML file as `show` prints it; a dry run without --commit."""
+    periods = read_periods(file.read_bytes())
+
+    async def work() -> None:
+        async with roof.owner_connection() as connection, connection.transaction():
+            version, before = await current_periods(connection)
+            changes = msgspec.to_builtins(periods)
+            for name, days in msgspec.to_builtins(before).items():
+                if changes[name] != days:
+                    click.echo(f"{name}: {days} -> {changes[name]}")
+            if commit:
+                version = await load_periods(connection, periods, note=note)
+            click.echo(f"{'Version' if commit else 'Dry run; still version'} {version}.")
+
+    asyncio.run(work())
