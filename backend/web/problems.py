@@ -144,7 +144,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     headers = _headers(request, error, problem, status)
     if wants_page(request) and not request.url.path.startswith("/api/"):
         if status == 401 and request.method in ("GET", "HEAD"):
-            return Redirect(f"/dang-nhap?tiep={_local_path(request)}", status_code=303)
+            # citizens have a way in of their own; the handler says so
+            handler = request.scope.get("route_handler")
+            entry = handler.opt.get("sign_in", "/dang-nhap") if handler else "/dang-nhap"
+            return Redirect(f"{entry}?tiep={_local_path(request)}", status_code=303)
         return _page(request, problem, status, headers)
     return Response(
         body_of(problem, status, language=language_of(request), trace_id=trace_id),

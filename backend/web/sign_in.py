@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Litestar, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, URLEncodedBody
 from litestar.response import Redirect, Template
@@ -23,7 +23,7 @@ from backend.web.clients import client_address, limit_key
 from backend.web.cookies import language_cookie, no_session_cookie, session_cookie
 from backend.web.language import Language
 from backend.web.limits import Limit, forgive, hold_in_database
-from backend.web.policies import ANYONE, NOBODY_ASKED, admit_wall, signed_in
+from backend.web.policies import ANYONE, NOBODY_ASKED, admit_wall, list_policies, signed_in
 from backend.web.problems import status_of
 from backend.web.state import parts_of
 
@@ -31,8 +31,8 @@ from backend.web.state import parts_of
 _BY_NAME: Final = Limit("sign-in-name", per_minute=1, burst=10)
 _BY_ADDRESS: Final = Limit("sign-in-address", per_minute=12, burst=40)
 
-_HOMES: Final[dict[Role, str]] = {
-    "citizen": "/",
+HOMES: Final[dict[Role, str]] = {
+    "citizen": "/toi",
     "officer": "/can-bo",
     "key_holder": "/can-bo",
     "moderator": "/can-bo",
@@ -132,7 +132,7 @@ async def sign_in_page(
     if principal is not None and tiep:
         return Template("sign_in.html", context=_form_context(tiep, principal=principal))
     if principal is not None:
-        return Redirect(_HOMES[principal.role], status_code=303)
+        return Redirect(HOMES[principal.role], status_code=303)
     return Template("sign_in.html", context=_form_context(tiep))
 
 
@@ -159,7 +159,7 @@ async def sign_in(
     await forgive(database.app, _BY_NAME, _name_key(username), settings=settings)
     if principal is not None:
         await sessions.close_session(database, principal)
-    answer = Redirect(local_path(data.tiep) or _HOMES[role], status_code=303)
+    answer = Redirect(landing(request.app, role, data.tiep), status_code=303)
     answer.set_cookie(session_cookie(settings, token))
     return answer
 
@@ -190,10 +190,10 @@ async def open_wall(
     The same link works again after every restart of the screen, until it is revoked.
     """
     if not token and principal is not None:
-        return Redirect(_HOMES["wall"], status_code=303)
+        return Redirect(HOMES["wall"], status_code=303)
     if await admit_wall(request, token) is None:
         raise SessionEnded()
-    answer = Redirect(_HOMES["wall"], status_code=303)
+    answer = Redirect(HOMES["wall"], status_code=303)
     answer.set_cookie(session_cookie(settings, token, seconds=WALL_TOKEN_DAYS * 86_400))
     return answer
 
@@ -214,6 +214,35 @@ def local_path(text: str) -> str | None:
         return None
     parts = urlsplit(text)
     return None if parts.scheme or parts.netloc else text
+
+
+def landing(app: Litestar, role: Role, wanted: str) -> str:
+    """Where somebody goes on to after signing in: what they wanted to open, if they may, or home.
+
+    A citizen who began at the officers' desk would otherwise be met by a refusal.
+    """
+    path = local_path(wanted)
+    if path is None or not _may_open(app, role, path):
+        return HOMES[role]
+    return path
+
+
+def _may_open(app: Litestar, role: Role, path: str) -> bool:
+    """Whether a page of this path lets the role in; only says where to go, protects nothing."""
+    parts = urlsplit(path).path.split("/")
+    for route, methods, _, policy in list_policies(app):
+        steps = route.split("/")
+        if (
+            policy is not None
+            and "GET" in methods
+            and len(steps) == len(parts)
+            and all(
+                step == part or step.startswith("{")
+                for step, part in zip(steps, parts, strict=True)
+            )
+        ):
+            return role in policy.roles
+    return False
 
 
 async def _hold(
