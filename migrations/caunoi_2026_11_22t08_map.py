@@ -118,7 +118,7 @@ CREATE TABLE map_delta (
 );
 ALTER TABLE map_delta SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
--- Sums over a quadtree cell; '' is any category or stage, and 0001-01-01 any month. While a cell
+-- Sums over a quadtree cell; '' is any category or stage, and 1000-01-01 any month. While a cell
 -- counts one report, the sum of numbers is that report's number.
 CREATE TABLE map_cell (
     level smallint NOT NULL,
