@@ -12,6 +12,7 @@ from mobile_api import (
     tracking_pages,
 )
 from mobile_api.crawlers import pages as crawlers
+from mobile_api.tiles import routes as tiles
 
 ROUTES = [
     reports.submit,
@@ -37,6 +38,8 @@ ROUTES = [
     tracking_pages.track,
     tracking_acts.act,
     map_pages.look_around,
+    tiles.reports_tile,
+    tiles.units_tile,
     crawlers.robots,
     crawlers.sitemap_index,
     crawlers.sitemap,

@@ -35,6 +35,7 @@ def describe() -> OpenAPIConfig:
         ),
         tags=[
             Tag(name="reports", description="Citizens: submit and follow a report."),
+            Tag(name="maps", description="Vector tiles of published reports and units."),
             Tag(name="sessions", description="Staff: sign in and out."),
         ],
         use_handler_docstrings=True,

@@ -1,0 +1,1 @@
+"""Vector tiles of published reports and of units, for any map."""
