@@ -136,6 +136,8 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /robots.txt": _get("/robots.txt"),
     "GET /sitemap.xml": _get("/sitemap.xml"),
     "GET /sitemap/{name}": _get("/sitemap/2026-11.xml"),
+    "GET /api/v1/tiles/reports/{zoom}/{x}/{name}": _get("/api/v1/tiles/reports/14/13143/7500.pbf"),
+    "GET /api/v1/tiles/units/{zoom}/{x}/{name}": _get("/api/v1/tiles/units/9/410/234.pbf"),
     # the desk
     "GET /api/v1/desk/reports": _get("/api/v1/desk/reports"),
     "GET /api/v1/desk/reports/{report_id}": _get("/api/v1/desk/reports/{id}"),
