@@ -24,6 +24,7 @@ from backend.web.state import (
 )
 from ioc_views import routes as leaders
 from mobile_api import routes as citizens
+from mobile_api.open311.refusals import in_georeport
 
 # Whose templates and static files are served; the kit's layout first.
 PACKAGES = ("backend.web", "mobile_api", "backend.desk", "ioc_views", "moderation")
@@ -39,7 +40,7 @@ def create_app(settings: Settings) -> Litestar:
         state=new_state(settings, assets),
         lifespan=[live],
         guards=[guard],
-        exception_handlers={Exception: answer},
+        exception_handlers={Exception: in_georeport(answer)},
         dependencies={
             "settings": Provide(provide_settings, sync_to_thread=False),
             "database": Provide(provide_database, sync_to_thread=False),

@@ -12,9 +12,11 @@ from mobile_api import (
     tracking_pages,
 )
 from mobile_api.crawlers import pages as crawlers
+from mobile_api.open311 import routes as open311
 from mobile_api.tiles import routes as tiles
 
 ROUTES = [
+    *open311.ROUTES,
     reports.submit,
     reports.list_reports,
     reports.list_reports_near,

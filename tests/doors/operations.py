@@ -92,6 +92,13 @@ _PAGE_REPORT: Final = {
     "key": "",
 }
 
+_OPEN311_FORM: Final = {
+    "service_code": "giao-thong-o-ga",
+    "long": str(PLACE[0]),
+    "lat": str(PLACE[1]),
+    "description": "Ổ gà sâu giữa đường.",
+}
+
 # "METHOD path" or, where one path does many things, "METHOD path what".
 OPERATIONS: Final[dict[str, Maker]] = {
     # citizens
@@ -175,6 +182,25 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /api/v1/ioc/stream": _get("/api/v1/ioc/stream"),
     "GET /ioc": _get("/ioc"),
     "GET /ioc/wall": _get("/ioc/wall"),
+    # programs; who sends needs a key, whatever the session
+    "GET /open311/discovery.json": _get("/open311/discovery.json"),
+    "GET /open311/discovery.xml": _get("/open311/discovery.xml"),
+    "GET /open311/discovery": _get("/open311/discovery"),
+    "GET /open311/v2/discovery.json": _get("/open311/v2/discovery.json"),
+    "GET /open311/v2/discovery.xml": _get("/open311/v2/discovery.xml"),
+    "GET /open311/v2/discovery": _get("/open311/v2/discovery"),
+    "GET /open311/v2/services.json": _get("/open311/v2/services.json"),
+    "GET /open311/v2/services.xml": _get("/open311/v2/services.xml"),
+    "GET /open311/v2/services": _get("/open311/v2/services"),
+    "GET /open311/v2/requests.json": _get("/open311/v2/requests.json"),
+    "GET /open311/v2/requests.xml": _get("/open311/v2/requests.xml"),
+    "GET /open311/v2/requests": _get("/open311/v2/requests"),
+    "GET /open311/v2/services/{service_code}": _get("/open311/v2/services/giao-thong-o-ga.json"),
+    "GET /open311/v2/requests/{code}": _get("/open311/v2/requests/{code}.json"),
+    "GET /open311/v2/tokens/{code}": _get("/open311/v2/tokens/{code}.json"),
+    "POST /open311/v2/requests.json": _form("/open311/v2/requests.json", **_OPEN311_FORM),
+    "POST /open311/v2/requests.xml": _form("/open311/v2/requests.xml", **_OPEN311_FORM),
+    "POST /open311/v2/requests": _form("/open311/v2/requests", **_OPEN311_FORM),
     # everybody
     "POST /api/v1/sessions": lambda _: Ask(
         "POST", "/api/v1/sessions", {"json": {"username": "officer", "password": PASSWORD}}

@@ -37,6 +37,15 @@ def town(module_town: Town) -> Town:
 
 # What strangers may ask, with every way of naming a report; {…} are filled in for each.
 PUBLIC: Final = (
+    "/open311/v2/requests.json?page_size=500",
+    "/open311/v2/requests.xml?extensions=true",
+    "/open311/v2/requests?bbox={bbox}",
+    "/open311/v2/requests.json?service_request_id={code}&extensions=true",
+    "/open311/v2/requests.json?lat={lat}&long={lon}&radius=5000",
+    f"/open311/v2/requests.json?updated_after={now():%Y-%m-%d}",
+    "/open311/v2/requests/{code}",
+    "/open311/v2/requests/{code}.xml?extensions=true",
+    "/open311/v2/tokens/{code}",
     "/api/v1/reports?limit=200",
     "/api/v1/reports?q={text}",
     "/api/v1/reports?bbox={bbox}",
@@ -65,6 +74,10 @@ PUBLIC: Final = (
 # Asked for elsewhere, or the same for everybody: no report is named in them.
 NAMELESS: Final = frozenset(
     {
+        *("/open311/discovery", "/open311/discovery.json", "/open311/discovery.xml"),
+        *("/open311/v2/discovery", "/open311/v2/discovery.json", "/open311/v2/discovery.xml"),
+        *("/open311/v2/services", "/open311/v2/services.json", "/open311/v2/services.xml"),
+        "/open311/v2/services/{}",
         *("/api/v1/categories", "/healthz", "/readyz", "/static/{}", "/dang-nhap", "/ngon-ngu"),
         *("/openapi", "/openapi/{}", "/openapi/openapi.json", "/problems/{}", "/ioc/wall"),
     }
