@@ -20,7 +20,7 @@ const common = {
   bundle: true,
   minify: true,
   metafile: true,
-  target: ['chrome80', 'safari14', 'firefox78'],
+  target: 'es2020',
   legalComments: 'none',
   outdir: fresh,
   logLevel: 'warning',
@@ -69,7 +69,7 @@ try {
   // comes when somebody opens a map
   note(await build({
     ...common,
-    entryPoints: ['src/report/index.js', 'src/map/index.js', 'src/track/index.js', 'src/shell/index.js'],
+    entryPoints: ['src/report/index.js', 'src/map/index.js', 'src/track/index.js', 'src/offline/index.js', 'src/shell/index.js'],
     entryNames: '[dir]-[hash]',
     chunkNames: '[name]-[hash]',
     outbase: 'src',

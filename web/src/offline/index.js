@@ -1,0 +1,11 @@
+// The page shown instead of one that cannot be reached: what this phone knows itself.
+import {keepSending} from '../report/queue.js';
+import {showMine} from '../report/mine.js';
+
+const code = location.pathname.match(/^\/theo-doi\/([\w-]+)/)?.[1];
+const again = document.querySelector('#again');
+again.href = location.pathname === '/offline' ? '/' : location.href;
+showMine(document.querySelector('#mine'), {first: code});
+keepSending();
+addEventListener('online', () => location.pathname === '/offline' || location.reload());
+document.documentElement.dataset.ready = 'yes';

@@ -1,0 +1,102 @@
+// The report being written on this page: kept on the phone with every change, and found again.
+import {changeReport, dropReport, listReports, newId, putReport} from './store.js';
+import {announce} from './queue.js';
+
+const SAVE_AFTER_MS = 250;
+
+/** The draft of this page; replaced as a whole by `begin` and `take`. */
+export let draft = empty();
+
+let release = () => {};
+let timer;
+let reader = () => ({});
+let is_stored = false;
+
+function empty() {
+  const at = Date.now();
+  return {id: newId(), state: 'draft', created_at: at, changed_at: at, fields: {}, photos: []};
+}
+
+/** Say how the fields of the form are read when the draft is kept. */
+export function readFieldsWith(read) {
+  reader = read;
+}
+
+/** A new, empty draft for this page. */
+export async function begin() {
+  release();
+  draft = empty();
+  is_stored = false;
+  await claim(draft.id);
+}
+
+/** Go on with the newest draft that no other tab is writing; false when there is none. */
+export async function resume() {
+  for (const found of await listReports()) {
+    if (found.state === 'draft' && (await take(found))) return true;
+  }
+  return false;
+}
+
+/** Make this the page's draft; false while another tab has it open. */
+export async function take(found) {
+  if (found.id !== draft.id && !(await claim(found.id))) return false;
+  draft = found;
+  is_stored = true;
+  return true;
+}
+
+// a lock that lasts as long as the page: the browser lets go of it even when the page crashes
+function claim(id) {
+  if (!navigator.locks) return true;
+  return new Promise((answer) => {
+    navigator.locks.request(`caunoi-draft-${id}`, {ifAvailable: true}, (lock) => {
+      answer(Boolean(lock));
+      if (!lock) return undefined;
+      release();
+      return new Promise((done) => (release = done));
+    });
+  });
+}
+
+/** Keep the draft soon; several changes in a row are one. */
+export function saveSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(() => save().catch(() => {}), SAVE_AFTER_MS);
+}
+
+/** Keep the draft now; nothing is kept of a form that nobody has touched. */
+export async function save() {
+  clearTimeout(timer);
+  const fields = reader();
+  const isTouched = draft.photos.length || Object.values(fields).some((value) => value);
+  if (!isTouched && !is_stored) return;
+  draft = {...draft, fields, changed_at: Date.now()};
+  is_stored = true;
+  await putReport(draft);
+  announce({id: draft.id, saved: true});
+}
+
+/**
+ * Queue the draft with what is to be sent; false when it has been queued already, by a second tap or
+ * another tab. From here on it is safe on the phone, whatever the network does.
+ */
+export async function queueDraft(body, language) {
+  clearTimeout(timer);
+  let first = false;
+  const kept = {...draft, fields: reader(), changed_at: Date.now()};
+  if (!is_stored) await putReport(kept);
+  await changeReport(draft.id, (now) => {
+    if (now.state !== 'draft') return undefined;
+    first = true;
+    return {...kept, state: 'queued', body, language, created_at: Date.now(), tries: 0, next_at: 0};
+  });
+  return first;
+}
+
+/** Throw the page's draft away. */
+export async function dropDraft() {
+  clearTimeout(timer);
+  await dropReport(draft.id);
+  announce({id: draft.id});
+}
