@@ -28,10 +28,11 @@ from backend.grid import keeping
 from backend.jobs import store as jobs_store
 from backend.jobs.lanes import OUTAGES, Handler, Lane
 from backend.jobs.running import free_orphans, keep_lanes
-from backend.messages.announce import announce
+from backend.messages.announce import Terms, announce, read_terms
 from backend.messages.gateways import Gateways, open_gateways
+from backend.messages.held import deliver
 from backend.messages.letters import Push
-from backend.messages.senders import open_push
+from backend.messages.senders import open_mail, open_push
 from backend.photos.errors import StoreDown
 from backend.photos.objects import ObjectStore
 from backend.privacy.erase import erase_person
@@ -62,6 +63,8 @@ class Tools:
     darkroom: Darkroom
     push: Push
     gateways: Gateways
+    mail: Push
+    terms: Terms
 
     @property
     def workplace(self) -> Path:
@@ -70,7 +73,15 @@ class Tools:
 
 
 async def _announce(tools: Tools, payload: bytes) -> None:
-    await announce(tools.database, tools.push, payload=payload)
+    await announce(tools.database, tools.push, tools.terms, payload=payload, now=clock.now())
+
+
+async def _deliver_due_pushes(tools: Tools, _: bytes) -> None:
+    await deliver.deliver_pushes(tools.database, tools.push, tools.terms.timing, now=clock.now())
+
+
+async def _deliver_due_mail(tools: Tools, _: bytes) -> None:
+    await deliver.deliver_mail(tools.database, tools.mail, tools.terms, now=clock.now())
 
 
 async def _send_sign_in_code(tools: Tools, payload: bytes) -> None:
@@ -97,6 +108,8 @@ _PHOTOS: Final = Lane("photos", poll_seconds=1.0, at_once=2, job_seconds=240)
 # Job → its lane and handler. Every handler may run twice for one job, and must not mind.
 HANDLERS: Final[Mapping[str, tuple[Lane, Callable[[Tools, bytes], Awaitable[None]]]]] = {
     "announce": (_QUICK, _announce),
+    "deliver_due_pushes": (_QUICK, _deliver_due_pushes),
+    "deliver_due_mail": (_LETTERS, _deliver_due_mail),
     "send_sign_in_code": (_LETTERS, _send_sign_in_code),
     "erase_person": (_QUICK, _erase_person),
     "derive_photo": (_PHOTOS, _derive_photo),
@@ -121,6 +134,10 @@ async def _fill_map(tools: Tools) -> None:
 async def _fire_timers(tools: Tools) -> None:
     while await fire_due(tools.database, tools.rulebooks, clock.now()):
         pass
+
+
+async def _queue_due(tools: Tools) -> None:
+    await deliver.queue_due(tools.database, tools.terms.timing, now=clock.now())
 
 
 async def _free_orphans(tools: Tools) -> None:
@@ -175,6 +192,7 @@ LOOPS: Final = (
     Loop("fill_map", 30.0, _fill_map, within_seconds=1800.0),
     Loop("fire_timers", 1.0, _fire_timers),
     Loop("free_orphans", 1.0, _free_orphans),
+    Loop("queue_due_notices", 2.0, _queue_due),
     Loop("sweep_photos", 20.0, _sweep_photos),
     Loop("anchor", 60.0, _anchor),
     Loop("tidy", 600.0, _tidy),
@@ -220,6 +238,7 @@ async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | No
             await _pause(stopping, wait)
             wait = min(wait * 2, 2.0)
             continue
+        gateways = open_gateways(settings)
         return Tools(
             settings=settings,
             database=database,
@@ -227,7 +246,9 @@ async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | No
             rulebooks=Rulebooks(database),
             darkroom=Darkroom(),
             push=open_push(settings),
-            gateways=open_gateways(settings),
+            gateways=gateways,
+            mail=open_mail(settings, gateways.mail),
+            terms=read_terms(settings),
         )
     return None
 

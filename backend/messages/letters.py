@@ -10,7 +10,10 @@ Fate: TypeAlias = Literal["sent", "gone", "bad", "later"]
 
 @dataclass(frozen=True)
 class Letter:
-    """One push to one device; `collapse_key` makes repeats of it replace each other on screen."""
+    """One push or e-mail; `collapse_key` makes repeats of a push replace each other on screen.
+
+    For e-mail: `language` of the body, `also` the body in the other one, `mailbox` what is stopped.
+    """
 
     notification_id: int
     device_kind: str
@@ -21,6 +24,9 @@ class Letter:
     link: str
     code: str
     is_urgent: bool = False
+    language: str = "vi"
+    also: str = ""
+    mailbox: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ def read_quiet_hours(text: str) -> QuietHours | None:
     return hours
 
 
+def read_timing(quiet_hours: str, batch_at: str) -> Timing:
+    """The hours that the settings ask for; raises ValueError for what is none."""
+    return Timing(read_quiet_hours(quiet_hours), time.fromisoformat(batch_at))
+
+
 def is_quiet(now: datetime, quiet: QuietHours | None) -> bool:
     """Whether only what is urgent may be sent now."""
     if quiet is None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from backend.database import Connection, Record
 from backend.messages.letters import Outcome
@@ -19,8 +19,21 @@ class Happening:
     event_id: int
     kind: str
     is_public: bool
+    is_urgent: bool
     code: str
     case_kind: str
+    case_id: uuid.UUID
+
+
+class Addressed(Protocol):
+    """What recording an outcome takes of a notification that was handed over."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def device_id(self) -> uuid.UUID: ...
+    @property
+    def asked_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Waiting:
 
     id: int
     collapse_key: str
+    audience: str
+    is_urgent: bool
     device_id: uuid.UUID
     device_kind: str
     device_value: str = field(repr=False)
@@ -130,7 +145,7 @@ async def find_happening(connection: Connection, event_id: int) -> Happening | N
     """The event with this id and the code of its case."""
     row = await connection.fetchrow(
         """
-        SELECT e.id AS event_id, e.kind, e.is_public, r.code, e.case_kind
+        SELECT e.id AS event_id, e.kind, e.is_public, r.is_urgent, r.code, e.case_kind, e.case_id
         FROM event e JOIN report r ON e.case_kind = 'report' AND r.id = e.case_id
         WHERE e.id = $1
         """,
@@ -139,26 +154,44 @@ async def find_happening(connection: Connection, event_id: int) -> Happening | N
     return Happening(**dict(row)) if row else None
 
 
+# Whether `d` wants this kind of event: what the address chose goes before what its account chose.
+WANTED: Final = """
+    coalesce(
+        (SELECT c.is_wanted FROM notice_choice c WHERE c.device_id = d.id AND c.kind = {kind}
+            AND c.channel = CASE WHEN d.kind = 'email' THEN 'email' ELSE 'push' END),
+        (SELECT c.is_wanted FROM notice_choice c WHERE c.account_id = d.account_id
+            AND c.kind = {kind}
+            AND c.channel = CASE WHEN d.kind = 'email' THEN 'email' ELSE 'push' END),
+        d.kind <> 'email' OR {by_email})
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is to be told of an event: `mailboxes` are the reporter's, `by_email` is the default."""
+
+    to_citizens: bool
+    to_officers: bool
+    mailboxes: Sequence[uuid.UUID]
+    by_email: bool
+    now: datetime
+
+
 async def insert_notifications(
-    connection: Connection,
-    event_id: int,
-    *,
-    collapse_key: str,
-    to_citizens: bool,
-    to_officers: bool,
+    connection: Connection, event_id: int, *, collapse_key: str, told: Told
 ) -> int:
-    """Write one notification for each device that is to be told of the event; how many are new.
+    """Write one notification for each address that is to be told of the event; how many are new.
 
     Citizens: whoever follows the case, and the reporter's own devices. Officers: those of the
     agency that has the case now (of the parent for 'called_parent'); once it is assigned, the
     officer in charge and the key-holders; only those entitled, if it is restricted. Never the
-    person who did it.
+    person who did it, and nobody who chose not to be. E-mail is due at once, and not sent here.
     """
     rows = await connection.fetch(
-        """
+        f"""
         WITH happened AS (
             SELECT e.id, e.kind, e.actor_id, e.case_kind, e.case_id, r.account_id, r.officer_id,
-                r.is_restricted,
+                r.is_restricted, r.is_urgent,
                 CASE WHEN e.kind = 'called_parent' THEN e.body ->> 'parent'
                     ELSE e.agency_code END AS agency_code
             FROM event e JOIN report r ON e.case_kind = 'report' AND r.id = e.case_id
@@ -169,7 +202,9 @@ async def insert_notifications(
             WHERE $3
             UNION
             SELECT d.id FROM happened h JOIN device d ON d.account_id = h.account_id
-            WHERE $3
+            WHERE $3 AND d.kind <> 'email'
+            UNION
+            SELECT unnest($5::uuid[]) WHERE $3
             UNION
             SELECT d.id FROM happened h
             JOIN account a ON a.agency_code = h.agency_code AND a.is_active
@@ -177,46 +212,74 @@ async def insert_notifications(
                 AND (NOT h.is_restricted OR a.sees_restricted)
                 AND CASE WHEN h.kind = 'assign' THEN a.id = h.officer_id
                     ELSE a.role = 'key_holder' OR h.officer_id IS NULL OR a.id = h.officer_id END
-            JOIN device d ON d.account_id = a.id
+            JOIN device d ON d.account_id = a.id AND d.kind <> 'email'
             WHERE $4
         )
-        INSERT INTO notification (event_id, device_id, collapse_key, state)
-        SELECT h.id, d.id, $2, 'waiting'
+        INSERT INTO notification (event_id, device_id, collapse_key, state, is_urgent, due_at)
+        SELECT h.id, d.id, $2, 'waiting', h.is_urgent,
+            CASE WHEN d.kind = 'email' THEN $7::timestamptz END
         FROM happened h, told t JOIN device d ON d.id = t.device_id
-        WHERE d.dropped_at IS NULL AND d.kind IN ('fid', 'token')
+        WHERE d.dropped_at IS NULL
             AND (d.account_id IS NULL OR h.actor_id IS NULL OR d.account_id <> h.actor_id)
+            AND {WANTED.format(kind="h.kind", by_email="$6")}
         ORDER BY d.id
-        ON CONFLICT (event_id, device_id) DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING id
-        """,
+        """,  # noqa: S608  own condition
         event_id,
         collapse_key,
-        to_citizens,
-        to_officers,
+        told.to_citizens,
+        told.to_officers,
+        list(told.mailboxes),
+        told.by_email,
+        told.now,
     )
     return len(rows)
 
 
+async def hold_notifications(
+    connection: Connection, event_id: int, *, until: datetime, collapse_key: str
+) -> None:
+    """Keep what is told of this event, and is not urgent, until the quiet hours end."""
+    await connection.execute(
+        """
+        UPDATE notification
+        SET due_at = $2,
+            collapse_key = CASE WHEN audience = 'case' THEN $3 ELSE collapse_key END
+        WHERE event_id = $1 AND state = 'waiting' AND NOT is_urgent
+            AND (due_at IS NULL OR due_at < $2)
+        """,
+        event_id,
+        until,
+        collapse_key,
+    )
+
+
 async def list_waiting(
-    connection: Connection, event_id: int, *, beyond: int, limit: int = CHUNK
+    connection: Connection, event_id: int, *, beyond: int, kinds: Sequence[str]
 ) -> list[Waiting]:
-    """The next notifications of an event to be handed over, with ids greater than `beyond`."""
+    """The next notifications of an event to be handed over, with ids greater than `beyond`.
+
+    Only those that are not held, to addresses of these kinds.
+    """
     rows = await connection.fetch(
         """
-        SELECT n.id, n.collapse_key, d.id AS device_id, d.kind AS device_kind,
-            d.value AS device_value, d.language,
+        SELECT n.id, n.collapse_key, n.audience, n.is_urgent, d.id AS device_id,
+            d.kind AS device_kind, d.value AS device_value, d.language,
             coalesce(a.role IN ('officer', 'key_holder'), false) AS is_officer,
             clock_timestamp() AS asked_at
         FROM notification n
         JOIN device d ON d.id = n.device_id
         LEFT JOIN account a ON a.id = d.account_id
-        WHERE n.event_id = $1 AND n.state = 'waiting' AND n.id > $2
+        WHERE n.event_id = $1 AND n.state = 'waiting' AND n.due_at IS NULL AND n.id > $2
+            AND d.kind = ANY ($4)
         ORDER BY n.id
         LIMIT $3
         """,
         event_id,
         beyond,
-        limit,
+        CHUNK,
+        list(kinds),
     )
     return [_waiting(row) for row in rows]
 
@@ -229,7 +292,7 @@ async def drop_stale_notifications(connection: Connection, event_id: int, *, hou
         SET state = CASE WHEN d.dropped_at IS NULL THEN 'failed' ELSE 'dropped' END,
             error = CASE WHEN d.dropped_at IS NULL THEN 'too-late' ELSE 'device-dropped' END
         FROM device d
-        WHERE n.event_id = $1 AND n.state = 'waiting' AND d.id = n.device_id
+        WHERE n.event_id = $1 AND n.state = 'waiting' AND n.due_at IS NULL AND d.id = n.device_id
             AND (d.dropped_at IS NOT NULL OR n.created_at < now() - make_interval(hours => $2))
         """,
         event_id,
@@ -238,17 +301,19 @@ async def drop_stale_notifications(connection: Connection, event_id: int, *, hou
 
 
 async def record_outcomes(
-    connection: Connection, waiting: Sequence[Waiting], outcomes: Sequence[Outcome]
+    connection: Connection, waiting: Sequence[Addressed], outcomes: Sequence[Outcome]
 ) -> None:
     """Write down what became of these notifications, and drop the devices that are gone.
 
-    A device registered anew since it was asked for keeps its place: its notification waits on.
+    A device registered anew since it was asked for keeps its place: its notification waits on. What
+    was held and is to be tried later waits the longer, the more often it was tried.
     """
     await connection.execute(
         """
         WITH outcome AS (
             SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[],
-                $5::text[], $6::text[]) AS o (id, device_id, asked_at, fate, wire_id, error)
+                $5::text[], $6::text[], $7::float8[])
+                AS o (id, device_id, asked_at, fate, wire_id, error, wait_seconds)
         ), dropped AS (
             UPDATE device d SET dropped_at = now(), drop_reason = o.error
             FROM outcome o
@@ -263,9 +328,14 @@ async def record_outcomes(
                 ELSE 'waiting' END,
             attempts = least(n.attempts + 1, 32000),
             sent_at = CASE WHEN o.fate = 'sent' THEN now() END,
+            due_at = CASE WHEN o.fate = 'later' AND n.due_at IS NOT NULL
+                THEN now() + make_interval(secs => least(
+                    coalesce(o.wait_seconds, 5 * 2 ^ least(n.attempts, 7)), 600))
+                ELSE n.due_at END,
             wire_id = o.wire_id, error = o.error
         FROM outcome o
-        WHERE n.id = o.id AND n.state = 'waiting'
+        WHERE n.id = o.id
+            AND (n.state = 'waiting' OR (n.state = 'failed' AND n.error = 'interrupted'))
         """,
         [one.id for one in waiting],
         [one.device_id for one in waiting],
@@ -273,13 +343,18 @@ async def record_outcomes(
         [outcome.fate for outcome in outcomes],
         [outcome.wire_id for outcome in outcomes],
         [outcome.error for outcome in outcomes],
+        [outcome.retry_after_seconds for outcome in outcomes],
     )
 
 
 async def count_waiting(connection: Connection, event_id: int) -> int:
-    """How many notifications of this event are not yet handed over."""
+    """How many notifications of this event are neither held nor handed over."""
     waiting: int = await connection.fetchval(
-        "SELECT count(*) FROM notification WHERE event_id = $1 AND state = 'waiting'", event_id
+        """
+        SELECT count(*) FROM notification
+        WHERE event_id = $1 AND state = 'waiting' AND due_at IS NULL
+        """,
+        event_id,
     )
     return waiting
 

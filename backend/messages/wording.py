@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Audience: TypeAlias = Literal["citizen", "officer"]
+BundleAudience: TypeAlias = Literal["citizen", "officer", "area"]
 Language: TypeAlias = Literal["vi", "en"]
 
 TITLE: Final = "Cầu Nối"
+TRACKING: Final = "/theo-doi"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,26 @@ OFFICER: Final[Mapping[str, Words]] = {
 }
 
 
+# One report by itself, and several at once.
+AREA: Final = Words(
+    "Có phản ánh mới trong khu vực bạn theo dõi.", "There is a new report in an area you follow."
+)
+AREA_URGENT: Final = Words(
+    "Có phản ánh khẩn cấp trong khu vực bạn theo dõi.",
+    "There is an urgent report in an area you follow.",
+)
+MANY: Final[Mapping[BundleAudience, Words]] = {
+    "citizen": Words(
+        "Có {n} cập nhật về phản ánh bạn theo dõi.", "There are {n} updates on reports you follow."
+    ),
+    "officer": Words("Có {n} việc cần bạn xem.", "{n} matters wait for you."),
+    "area": Words(
+        "Có {n} phản ánh mới trong khu vực bạn theo dõi.",
+        "There are {n} new reports in areas you follow.",
+    ),
+}
+
+
 def is_announced(kind: str) -> bool:
     """Whether anybody is told of such an event."""
     return kind in CITIZEN or kind in OFFICER
@@ -104,6 +126,12 @@ def sentence(kind: str, audience: Audience, language: str) -> str | None:
     return words.in_language(language) if words else None
 
 
+def audience(kind: str, *, is_officer: bool) -> Audience:
+    """In whose words: an officer's if the device is one's and officers are told of such events."""
+    told = kind in OFFICER and (is_officer or kind not in CITIZEN)
+    return "officer" if told else "citizen"
+
+
 def link(audience: Audience, code: str) -> str:
     """Where the notification leads, as a path of our own site."""
-    return f"/theo-doi/{code}" if audience == "citizen" else "/can-bo"
+    return f"{TRACKING}/{code}" if audience == "citizen" else "/can-bo"

@@ -3,15 +3,22 @@
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from backend.database import Database, open_database, owner_connection
 from backend.identifiers import new_uuid7
+from backend.messages.announce import Terms
 from backend.messages.devices import follow_case, register_device
 from backend.messages.firebase import FirebasePush
+from backend.messages.quiet import Timing
 from backend.settings import Settings
 from tests.twins.fcm import FcmTwin, fcm_twin
+
+SECRET_KEY: Final = b"a-secret-key-for-tests-and-nothing-else"
+# tests that are not about quiet hours pass at any hour
+TERMS: Final = Terms(Timing(quiet=None), SECRET_KEY)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from backend.messages.devices import drop_device, follow_case, register_device
 from backend.messages.errors import BadDevice, UnknownDevice
 from backend.messages.firebase import FirebasePush
 from tests.factories import insert_a_report, insert_an_event
-from tests.messages.conftest import People
+from tests.messages.conftest import TERMS, People
 from tests.twins import fcm as faults
 from tests.twins.fcm import FcmTwin
 
@@ -29,7 +29,7 @@ async def states(database: Database) -> dict[str, int]:
 
 
 async def tell(database: Database, push: FirebasePush, event_id: int) -> None:
-    await announce(database, push, payload=str(event_id).encode())
+    await announce(database, push, TERMS, payload=str(event_id).encode(), now=clock.now())
 
 
 async def test_follower_is_told_once_however_often_the_job_runs(
@@ -306,7 +306,7 @@ async def test_old_news_is_given_up(
 @pytest.mark.parametrize("payload", [b"", b"abc", b"99999999", b'{"event": 1}'])
 async def test_payload_that_names_no_event_is_refused(database: Database, payload: bytes) -> None:
     with pytest.raises(BadPayload):
-        await announce(database, ConsolePush(), payload=payload)
+        await announce(database, ConsolePush(), TERMS, payload=payload, now=clock.now())
 
 
 async def test_console_says_that_it_sends_but_neither_what_nor_to_whom(
@@ -315,7 +315,7 @@ async def test_console_says_that_it_sends_but_neither_what_nor_to_whom(
     case_id = await insert_a_report(database.app, code="QNG-7K3M-2F9A")
     address = await people.follower(case_id)
     event_id = await insert_an_event(database.app, case_id, "start")
-    await announce(database, ConsolePush(), payload=str(event_id).encode())
+    await announce(database, ConsolePush(), TERMS, payload=str(event_id).encode(), now=clock.now())
     said = capsys.readouterr().out
     assert f"ev-{event_id}" in said
     assert address not in said

@@ -36,6 +36,7 @@ class Workers:
             "CAUNOI_S3_SECRET_KEY": settings.s3.secret_key,
             "CAUNOI_S3_BUCKET": settings.s3.bucket,
             "CAUNOI_LOG_LEVEL": "info",
+            "CAUNOI_QUIET_HOURS": "off",
         }
         self.running: list[subprocess.Popen[bytes]] = []
         self._log = settings.var_dir / "worker.log"

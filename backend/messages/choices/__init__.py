@@ -1,0 +1,1 @@
+"""Choices: which events somebody is told of, and by which channel."""

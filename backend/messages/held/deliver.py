@@ -1,0 +1,131 @@
+"""Send what is due: bundled by address, pushes and e-mail each in work of their own.
+
+A loop of the worker queues the work when something is due; the work goes through all addresses and
+may be killed at any moment. A push that was sent and not recorded goes out again under its key and
+replaces itself on the screen. Nothing replaces an e-mail: it is marked before it is handed over,
+and whoever dies in between leaves it `interrupted`: perhaps unsent, but never sent twice.
+"""
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from backend.database import Database
+from backend.messages import store as notifications
+from backend.messages.announce import Terms
+from backend.messages.choices.mailboxes import mailbox_of
+from backend.messages.held import store
+from backend.messages.held.bundles import Bundle, bundle
+from backend.messages.held.store import Due
+from backend.messages.letters import Letter, Outcome, Push
+from backend.messages.quiet import Timing, is_quiet
+
+# Fewer than a lane lets a job take: what is left is queued again.
+_SECONDS: Final = 25.0
+_PUSHES_AT_ONCE: Final = 50
+_MAILS_AT_ONCE: Final = 8
+_PUSH_KINDS: Final = ("fid", "token", "webpush")
+
+# No connection, no login: the server never saw the letter.
+_NOT_TAKEN: Final = frozenset(
+    {
+        *("SMTPConnectError", "SMTPConnectTimeoutError", "SMTPConnectResponseError"),
+        *("SMTPAuthenticationError", "SMTPNotSupported", "SMTPHeloError"),
+        *("ConnectionRefusedError", "gaierror", "PermissionError", "FileNotFoundError", "OSError"),
+    }
+)
+
+_log = structlog.get_logger("caunoi.push")
+
+
+async def queue_due(database: Database, timing: Timing, *, now: datetime) -> None:
+    """Queue the work of sending what is due now."""
+    quiet = is_quiet(now, timing.quiet)
+    await store.queue_due_pushes(database.app, now, quiet=quiet)
+    await store.queue_due_mail(database.app, now, quiet=quiet)
+
+
+async def deliver_pushes(database: Database, push: Push, timing: Timing, *, now: datetime) -> None:
+    """Send every push that is due."""
+    quiet, beyond, started = is_quiet(now, timing.quiet), uuid.UUID(int=0), time.monotonic()
+    while time.monotonic() - started < _SECONDS:
+        devices = await store.list_due_devices(
+            database.app, _PUSH_KINDS, now, quiet=quiet, beyond=beyond, limit=_PUSHES_AT_ONCE
+        )
+        if not devices:
+            return
+        beyond = devices[-1]
+        bundles = await _bundles(database, devices, now, quiet=quiet)
+        outcomes = await push.send([one.letter() for one in bundles])
+        await _record(database, bundles, outcomes)
+
+
+async def deliver_mail(database: Database, mail: Push, terms: Terms, *, now: datetime) -> None:
+    """Send every e-mail that is due, to the address its owner agreed to."""
+    quiet, beyond, started = is_quiet(now, terms.timing.quiet), uuid.UUID(int=0), time.monotonic()
+    while time.monotonic() - started < _SECONDS:
+        devices = await store.list_due_devices(
+            database.app, ("email",), now, quiet=quiet, beyond=beyond, limit=_MAILS_AT_ONCE
+        )
+        if not devices:
+            return
+        beyond = devices[-1]
+        bundles = await _bundles(database, devices, now, quiet=quiet)
+        ready = [(one, _addressed(one, terms.secret_key)) for one in bundles]
+        lost = [row.id for one, letter in ready if letter is None for row in one.rows]
+        await store.drop_notifications(database.app, lost, error="no-address")
+        claimed = await store.claim(
+            database.app, [row.id for one, letter in ready if letter for row in one.rows]
+        )
+        sure = [(one, letter) for one, letter in ready if letter and one.rows[0].id in claimed]
+        outcomes = [_certain(one) for one in await mail.send([letter for _, letter in sure])]
+        await _record(database, [one for one, _ in sure], outcomes)
+
+
+async def _bundles(
+    database: Database, devices: Sequence[uuid.UUID], now: datetime, *, quiet: bool
+) -> list[Bundle]:
+    """What is due for these addresses; news of an area only if it is still public."""
+    await store.drop_unwanted(database.app, devices, now)
+    due = await store.list_due(database.app, devices, now, quiet=quiet)
+    asked = {row.case_id for row in due if row.audience == "area"}
+    public = await store.list_published(database.public, asked) if asked else set()
+    hidden = [row.id for row in due if row.audience == "area" and row.case_id not in public]
+    if hidden:
+        await store.drop_notifications(database.app, hidden, error="not-public")
+    return list(bundle(row for row in due if row.id not in set(hidden)))
+
+
+def _addressed(one: Bundle, secret_key: bytes) -> Letter | None:
+    """The letter with its address instead of its mailbox; None if nobody agrees to it any more."""
+    for row in one.rows:
+        for address in row.addresses:
+            if mailbox_of(secret_key, address) == row.device_value:
+                return replace(one.letter(), device_value=address, mailbox=row.device_value)
+    return None
+
+
+def _certain(outcome: Outcome) -> Outcome:
+    """An e-mail is tried again only if it is certain that it was not taken."""
+    word = outcome.error or ""
+    if outcome.fate != "later" or word.startswith("smtp-") or word in _NOT_TAKEN:
+        return outcome
+    _log.warning("mail may have been taken", error=word)
+    return Outcome("bad", error=f"unknown-{word}")
+
+
+async def _record(
+    database: Database, bundles: Sequence[Bundle], outcomes: Sequence[Outcome]
+) -> None:
+    pairs: list[tuple[Due, Outcome]] = [
+        (row, outcome) for one, outcome in zip(bundles, outcomes, strict=True) for row in one.rows
+    ]
+    if pairs:
+        await notifications.record_outcomes(
+            database.app, [row for row, _ in pairs], [outcome for _, outcome in pairs]
+        )
