@@ -81,21 +81,21 @@ async def look_around(
     rulebook, language = await rulebooks.current(), page_language(request)
     page = rows[:_PAGE]
     following = write_cursor(page[-1]["created_at"], page[-1]["id"]) if len(rows) > _PAGE else None
-    listed = {
+    listed: dict[str, Any] = {
         "items": [list_item(row, rulebook, language) for row in page],
         "next_url": asked.url(after=following) if following else None,
         "first_url": asked.url() if after else None,
         "in_view": bool(bbox),
     }
-    if part == "danh-sach":
-        return Template("citizen/public_list_items.html", context=listed)
     communes = await list_communes(database)
+    listed["active"] = _active(asked, rulebook, communes, language)
+    if part == "danh-sach":
+        return Template("citizen/public_list_part.html", context=listed)
     return Template(
         "citizen/public_list.html",
         context={
             **listed,
             "asked": asked,
-            "active": _active(asked, rulebook, communes, language),
             "units": [(row.unit.code, row.unit.name) for row in communes],
             "categories": category_filters(rulebook, language),
             "statuses": [
@@ -105,8 +105,8 @@ async def look_around(
             ],
             "drawn": _drawn(rulebook, communes, language),
             "public_url": settings.public_url,
-            "raster_url": settings.map_tiles_url,
-            "raster_credit": settings.map_tiles_credit,
+            "tiles_url": settings.map_tiles_url,
+            "tiles_credit": settings.map_tiles_credit,
         },
     )
 

@@ -1,1 +1,26 @@
+// A report's page: kept fresh while it is looked at, its last state kept for when there is no network.
+// Everything on it works without this script; forms are the same requests, and keep what was typed.
 import '../shell/index.js';
+import {startClock} from './clock.js';
+import {sendInPlace} from './forms.js';
+import {keepState} from './last_state.js';
+import {keepFresh} from './live.js';
+import {openPhotos} from './photos.js';
+import {offerSharing} from './share.js';
+
+const report = document.getElementById('report');
+
+/** Everything that has to be done again for parts that came from the server anew. */
+function dress() {
+  startClock();
+  offerSharing();
+  keepState(document.getElementById('report'));
+}
+
+if (report) {
+  openPhotos();
+  sendInPlace(dress);
+  keepFresh(dress);
+  dress();
+  document.documentElement.dataset.ready = '';
+}

@@ -1,0 +1,67 @@
+// Sends the page's forms in place: without a network nothing that was typed is lost, and the answer
+// takes the page's place without a new load. What is sent is what a browser without scripts sends.
+import {notice} from '../shell/dom.js';
+import {t} from '../shell/words.js';
+
+/** Take over every form on the page, also of parts that come later. */
+export function sendInPlace(dress) {
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method !== 'post' || !form.closest('#report') || event.defaultPrevented) return;
+    event.preventDefault();
+    send(form, event.submitter, dress);
+  });
+}
+
+async function send(form, pressed, dress) {
+  if (form.dataset.sending !== undefined) return;
+  form.dataset.sending = '';
+  form.classList.add('sending');
+  form.setAttribute('aria-busy', 'true');
+  const content = new FormData(form);
+  if (pressed?.name) content.set(pressed.name, pressed.value);
+  try {
+    const isLong = form.enctype === 'multipart/form-data';
+    const answer = await fetch(form.action, {
+      method: 'POST',
+      body: isLong ? content : new URLSearchParams(content),
+      headers: {Accept: 'text/html'},
+    });
+    show(await answer.text(), answer.url, dress);
+  } catch {
+    failed(form);
+  } finally {
+    delete form.dataset.sending;
+    form.classList.remove('sending');
+    form.removeAttribute('aria-busy');
+  }
+}
+
+function show(text, url, dress) {
+  const page = new DOMParser().parseFromString(text, 'text/html');
+  const fresh = page.getElementById('report');
+  if (!fresh) {
+    // the report is gone, or the server had to refuse: its own page says so
+    location.assign(url);
+    return;
+  }
+  document.getElementById('report').replaceWith(document.adoptNode(fresh));
+  document.title = page.title;
+  history.replaceState(null, '', url);
+  dress();
+  const told = document.querySelector('#notices .notice') ?? document.querySelector('h1');
+  told.tabIndex = -1;
+  told.focus({preventScroll: true});
+  told.scrollIntoView({block: 'center'});
+}
+
+function failed(form) {
+  form.querySelector('.unsent')?.remove();
+  const words = t(
+    'Chưa gửi được vì mạng yếu hoặc mất mạng. Nội dung vẫn còn đây, hãy gửi lại khi có mạng.',
+    'Not sent: the network is weak or gone. Your words are still here; send again once it is back.',
+  );
+  const said = notice('bad', words);
+  said.classList.add('unsent');
+  form.append(said);
+}
