@@ -8,9 +8,13 @@ from mobile_api import (
     photos,
     places,
     reports,
+    sign_in,
+    sign_in_pages,
     tracking_acts,
     tracking_pages,
 )
+from mobile_api.account import api as account_api
+from mobile_api.account import pages as account_pages
 from mobile_api.crawlers import pages as crawlers
 from mobile_api.open311 import routes as open311
 from mobile_api.tiles import routes as tiles
@@ -45,4 +49,12 @@ ROUTES = [
     crawlers.robots,
     crawlers.sitemap_index,
     crawlers.sitemap,
+    sign_in.ask,
+    sign_in.enter,
+    sign_in_pages.ask_page,
+    sign_in_pages.ask,
+    sign_in_pages.code_page,
+    sign_in_pages.enter,
+    *account_api.ROUTES,
+    *account_pages.ROUTES,
 ]

@@ -63,12 +63,13 @@ async def ask(
 async def code_page(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
     tiep: FromQuery[str] = "",
 ) -> Response[Any]:
     """Ask for the code; without one under way, for the address first."""
     address = await _requested(request, database)
     if address is None:
-        return Redirect(_ENTRY, query_params=_onward(tiep), status_code=303)
+        return _ask_again(settings, tiep=tiep)
     return _code_again(address, tiep=tiep)
 
 

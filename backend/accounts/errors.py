@@ -9,10 +9,12 @@ CaunoiError
 │   └── SessionEnded      the token is unknown, expired, used already or revoked
 ├── NotFound
 │   ├── AccountMissing    no account has this name (commands only)
+│   ├── UnknownAddress    the account has no such address
 │   └── ProviderOff       signing in with an identity provider is not set up here
 ├── Conflict
 │   ├── NameTaken         another account has this name
 │   ├── AddressTaken      the address belongs to another account
+│   ├── LastAddress       without it nobody could sign in any more
 │   └── ConsentChanged    the text has a newer version, which must be read first
 ├── Unprocessable
 │   ├── WeakPassword      too short, too common or made of the name
@@ -84,6 +86,18 @@ class ProviderOff(NotFound):
     kind = "provider-off"
     vi = "Hệ thống chưa bật đăng nhập qua dịch vụ định danh."
     en = "Signing in with an identity provider is not switched on here."
+
+
+class UnknownAddress(NotFound):
+    kind = "unknown-address"
+    vi = "Tài khoản không có địa chỉ này."
+    en = "The account has no such address."
+
+
+class LastAddress(Conflict):
+    kind = "last-address"
+    vi = "Đây là cách đăng nhập duy nhất của tài khoản. Hãy thêm địa chỉ khác trước khi bỏ."
+    en = "This is the only way into the account. Add another address before you drop it."
 
 
 class AddressTaken(Conflict):

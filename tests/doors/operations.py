@@ -220,7 +220,46 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /problems": _get("/problems"),
     "GET /problems/{kind}": _get("/problems/not-found"),
     "GET /static/{name}": _get("/static/caunoi.css"),
+    "GET /sw.js": _get("/sw.js"),
+    "GET /offline": _get("/offline"),
     "GET /healthz": _get("/healthz"),
     "GET /readyz": _get("/readyz"),
     "GET /metrics": _get("/metrics"),
+    # citizens' accounts
+    "GET /api/v1/consents": _get("/api/v1/consents"),
+    "POST /api/v1/sign-in": lambda _: Ask(
+        "POST", "/api/v1/sign-in", {"json": {"email": f"{uuid4().hex}@example.vn"}}
+    ),
+    "POST /api/v1/sign-in/code": lambda _: Ask(
+        "POST", "/api/v1/sign-in/code", {"json": {"request": "none", "code": "123456"}}
+    ),
+    "GET /api/v1/me": _get("/api/v1/me"),
+    "PATCH /api/v1/me": lambda _: Ask("PATCH", "/api/v1/me", {"json": {"name": "Nguyễn Lan"}}),
+    "GET /api/v1/me/export": _get("/api/v1/me/export"),
+    "GET /api/v1/me/reports": _get("/api/v1/me/reports"),
+    "POST /api/v1/me/reports": lambda _: Ask(
+        "POST", "/api/v1/me/reports", {"json": {"code": NO_CODE, "tracking_secret": "none"}}
+    ),
+    "PUT /api/v1/me/consents": lambda _: Ask(
+        "PUT", "/api/v1/me/consents", {"json": {"consents": []}}
+    ),
+    "POST /api/v1/me/addresses": lambda _: Ask(
+        "POST", "/api/v1/me/addresses", {"json": {"email": f"{uuid4().hex}@example.vn"}}
+    ),
+    "POST /api/v1/me/addresses/code": lambda _: Ask(
+        "POST", "/api/v1/me/addresses/code", {"json": {"request": "none", "code": "123456"}}
+    ),
+    "DELETE /api/v1/me/addresses/{address_id}": lambda _: Ask(
+        "DELETE", f"/api/v1/me/addresses/{NOBODY}"
+    ),
+    "GET /dang-nhap/nguoi-dan": _get("/dang-nhap/nguoi-dan"),
+    "POST /dang-nhap/nguoi-dan": lambda _: Ask(
+        "POST", "/dang-nhap/nguoi-dan", {"data": {"address": f"{uuid4().hex}@example.vn"}}
+    ),
+    "GET /dang-nhap/nguoi-dan/ma": _get("/dang-nhap/nguoi-dan/ma"),
+    "POST /dang-nhap/nguoi-dan/ma": _form("/dang-nhap/nguoi-dan/ma", code="123456"),
+    "GET /toi": _get("/toi"),
+    "POST /toi": _form("/toi", do="name", name="Nguyễn Lan"),
+    "POST /theo-doi/{code}/vao-tai-khoan": _form("/theo-doi/{code}/vao-tai-khoan"),
+    "DELETE /api/v1/me": lambda _: Ask("DELETE", "/api/v1/me"),
 }

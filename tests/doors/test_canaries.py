@@ -66,6 +66,8 @@ PUBLIC: Final = (
     "/openapi.json",
     "/metrics",
     "/problems",
+    "/sw.js",
+    "/offline",
     "/api/v1/categories",
     "/api/v1/units/at?lon={lon}&lat={lat}",
 )
@@ -79,6 +81,7 @@ NAMELESS: Final = frozenset(
         *("/open311/v2/services", "/open311/v2/services.json", "/open311/v2/services.xml"),
         "/open311/v2/services/{}",
         *("/api/v1/categories", "/healthz", "/readyz", "/static/{}", "/dang-nhap", "/ngon-ngu"),
+        *("/api/v1/consents", "/dang-nhap/nguoi-dan", "/dang-nhap/nguoi-dan/ma"),
         *("/openapi", "/openapi/{}", "/openapi/openapi.json", "/problems/{}", "/ioc/wall"),
     }
 )

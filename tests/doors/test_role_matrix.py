@@ -74,7 +74,7 @@ class Grid:
             statuses[actor], _ = await self._send(make(report), report, actor, version)
             if version != await self._version(report):
                 self.reports.pop(state)
-        if "session" in operation or "dang-xuat" in operation:
+        if "session" in operation or "dang-xuat" in operation or operation == "DELETE /api/v1/me":
             await self.town.owner.execute(_BACK_IN)
         return statuses
 
@@ -140,7 +140,12 @@ class Grid:
 
 
 _VERSION: Final = "SELECT version FROM report WHERE id = $1"
-_BACK_IN: Final = "INSERT INTO session SELECT * FROM kept_session ON CONFLICT DO NOTHING"
+_BACK_IN: Final = """
+    UPDATE account a SET username = k.username, name = k.name, is_active = k.is_active,
+        password_hash = k.password_hash, closed_at = NULL
+    FROM kept_account k WHERE k.id = a.id AND a.closed_at IS NOT NULL;
+    INSERT INTO session SELECT * FROM kept_session ON CONFLICT DO NOTHING
+"""
 
 
 async def fingerprint(town: Town) -> Any:
@@ -164,6 +169,7 @@ async def fingerprint(town: Town) -> Any:
 @pytest.fixture(scope="module")
 async def grid(module_town: Town) -> Grid:
     await module_town.owner.execute("CREATE TABLE kept_session AS TABLE session")
+    await module_town.owner.execute("CREATE TABLE kept_account AS TABLE account")
     return Grid(module_town)
 
 

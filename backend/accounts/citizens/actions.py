@@ -8,7 +8,7 @@ from backend.accounts import sessions
 from backend.accounts.citizens import store
 from backend.accounts.citizens.codes import guess_code
 from backend.accounts.citizens.store import Identity
-from backend.accounts.errors import AddressTaken, WrongCode
+from backend.accounts.errors import AddressTaken, LastAddress, UnknownAddress, WrongCode
 from backend.accounts.sessions import Tokens
 from backend.database import Connection, Database
 from backend.identifiers import AccountId, new_uuid7
@@ -95,6 +95,19 @@ async def add_address(
         raise WrongCode()
     if is_taken:
         raise AddressTaken()
+
+
+async def drop_address(
+    database: Database, identity_id: uuid.UUID, *, account_id: AccountId
+) -> None:
+    """Forget an address; raises UnknownAddress, and LastAddress for the only one."""
+    async with database.transaction() as connection:
+        ids = await store.lock_identities(connection, account_id)
+        if identity_id not in ids:
+            raise UnknownAddress()
+        if len(ids) == 1:
+            raise LastAddress()
+        await store.delete_identity(connection, identity_id)
 
 
 async def _account_by_code(

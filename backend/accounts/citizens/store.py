@@ -302,6 +302,26 @@ async def list_identities(connection: Connection, account_id: uuid.UUID) -> list
     return [dict(row) for row in rows]
 
 
+async def lock_identities(connection: Connection, account_id: uuid.UUID) -> list[uuid.UUID]:
+    """The identities of an account, which nobody else adds or removes meanwhile."""
+    await connection.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", account_id)
+    rows = await connection.fetch(
+        "SELECT id FROM account_identity WHERE account_id = $1 ORDER BY id LIMIT 100", account_id
+    )
+    return [row["id"] for row in rows]
+
+
+async def delete_identity(connection: Connection, identity_id: uuid.UUID) -> None:
+    """Forget one identity, with the codes that were sent there."""
+    await connection.execute(
+        """
+        WITH gone AS (DELETE FROM account_identity WHERE id = $1 RETURNING kind, value)
+        DELETE FROM sign_in_code c USING gone WHERE c.address = gone.value AND c.kind = gone.kind
+        """,
+        identity_id,
+    )
+
+
 async def list_sessions(connection: Connection, account_id: uuid.UUID) -> list[dict[str, Any]]:
     """The sign-ins that are open, the newest first; nothing by which one could be used."""
     rows = await connection.fetch(

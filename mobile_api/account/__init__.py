@@ -1,0 +1,1 @@
+"""A citizen's own account: reports, data, consents; seen, corrected, taken along, deleted."""
