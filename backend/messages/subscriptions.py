@@ -20,6 +20,7 @@ from backend.messages.errors import BadDevice
 _ENDPOINT_MAX_LENGTH: Final = 2048
 _AUTH_BYTES: Final = 16
 _ANY_HOST: Final = "*"
+_UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_subscription(text: str, services: PushServices) -> Subscription:
         p256dh, auth = _decode(keys["p256dh"]), _decode(keys["auth"])
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), p256dh)
         is_allowed = _is_allowed(endpoint, services)
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise BadDevice() from error
     if not is_allowed or len(auth) != _AUTH_BYTES or len(p256dh) != 65:
         raise BadDevice()
