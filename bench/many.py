@@ -53,7 +53,7 @@ WITH communes AS (
     FROM drawn, sizes
     JOIN communes u ON true
     JOIN subs s ON true
-    WHERE u.place = 1 + floor(power(b, 1.7) * units)::bigint
+    WHERE u.place = 1 + CASE WHEN a < 0.25 THEN floor(b * 3) ELSE floor(power(b, 1.7) * units) END
         AND s.place = 1 + floor(power(e, 1.4) * categories)::bigint
 )
 SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0')

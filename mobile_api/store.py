@@ -1,35 +1,21 @@
 """The SQL of what strangers may read: only the public views, on the public pool."""
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from backend.database import Connection, Record
 from backend.reports.search.store import MATCHES, find_public_hits, pattern_of
+from mobile_api.lists.filter import NEAR_MOST_METRES as NEAR_MOST_METRES
+from mobile_api.lists.filter import PAGE_MOST as PAGE_MOST
+from mobile_api.lists.filter import ListFilter as ListFilter
+from mobile_api.lists.store import LIST_COLUMNS, list_newest
+from mobile_api.lists.store import list_near as list_near
 
-PAGE_MOST: Final = 200
-NEAR_MOST_METRES: Final = 5_000
 TIMELINE_MOST: Final = 500
 # A field includes its sub-fields.
 _IN_CATEGORY: Final = "category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
-
-
-@dataclass(frozen=True)
-class ListFilter:
-    """What of the public list is asked for; `after` is (created_at, id) of the last one seen."""
-
-    bbox: tuple[float, float, float, float] | None = None
-    category: str | None = None
-    status: str | None = None
-    unit: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    words: str | None = None
-    after: tuple[datetime, uuid.UUID] | None = None
-    limit: int = 50
 
 
 async def find_tracking(connection: Connection, code: str) -> Record | None:
@@ -137,13 +123,10 @@ async def is_public_photo(connection: Connection, report_id: uuid.UUID, sha256: 
     return found
 
 
-_LIST_COLUMNS: Final = """id, code, category_code, text, ST_X(geom) AS lon, ST_Y(geom) AS lat,
-    is_coarse, unit_code, unit_name, status, agency_code, resolve_by, resolved_at, is_overdue,
-    supporters, created_at"""
-
-
 async def list_public(connection: Connection, wanted: ListFilter) -> list[Record]:
     """Published reports, newest first, one more than `limit` if there are more."""
+    if not wanted.words:
+        return await list_newest(connection, wanted)
     conditions: list[str] = []
     values: list[Any] = []
 
@@ -164,50 +147,18 @@ async def list_public(connection: Connection, wanted: ListFilter) -> list[Record
         conditions.append(f"created_at >= {bound(wanted.since)}")
     if wanted.until:
         conditions.append(f"created_at < {bound(wanted.until)}")
-    if wanted.words:
-        hits = await find_public_hits(connection, wanted.words)
-        if hits is not None:
-            conditions.append(f"id = ANY({bound(hits)})")
-        else:
-            conditions.append(MATCHES.format(text="text", pattern=bound(pattern_of(wanted.words))))
+    hits = await find_public_hits(connection, wanted.words)
+    if hits is not None:
+        conditions.append(f"id = ANY({bound(hits)})")
+    else:
+        conditions.append(MATCHES.format(text="text", pattern=bound(pattern_of(wanted.words))))
     if wanted.after:
         conditions.append(
             f"(created_at, id) < ({bound(wanted.after[0])}, {bound(wanted.after[1])})"
         )
     where = " AND ".join(conditions) or "true"
     return await connection.fetch(
-        f"SELECT {_LIST_COLUMNS} FROM public_report WHERE {where}"  # noqa: S608  own words, bound values
+        f"SELECT {LIST_COLUMNS} FROM public_report WHERE {where}"  # noqa: S608  own words, bound values
         f" ORDER BY created_at DESC, id DESC LIMIT {bound(wanted.limit + 1)}",
         *values,
-    )
-
-
-async def list_near(
-    connection: Connection,
-    *,
-    lon: float,
-    lat: float,
-    radius_metres: float,
-    category: str | None,
-    limit: int,
-) -> list[Record]:
-    """Open published reports within the radius, the nearest first."""
-    return await connection.fetch(
-        f"""
-        SELECT {_LIST_COLUMNS},
-               ST_Distance(geom::geography, ST_MakePoint($1, $2)::geography) AS distance_metres
-        FROM public_report
-        WHERE geom && ST_Expand(ST_SetSRID(ST_MakePoint($1, $2), 4326), $3 / 100000.0)
-          AND ST_DWithin(geom::geography, ST_MakePoint($1, $2)::geography, $3)
-          AND NOT is_coarse
-          AND status IN ('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen')
-          AND ($4::text IS NULL OR category_code IN
-              (SELECT code FROM category WHERE $4 IN (code, field_code)))
-        ORDER BY distance_metres, id LIMIT $5
-        """,  # noqa: S608  own column names
-        lon,
-        lat,
-        radius_metres,
-        category,
-        limit,
     )
