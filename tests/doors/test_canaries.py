@@ -70,6 +70,8 @@ PUBLIC: Final = (
     "/offline",
     "/api/v1/categories",
     "/api/v1/units/at?lon={lon}&lat={lat}",
+    "/api/v1/tiles/reports/{zoom}/{column}/{row}",
+    "/api/v1/tiles/units/{zoom}/{column}/{row}",
 )
 
 
@@ -262,6 +264,9 @@ def filled(path: str, report: Sent) -> str:
         bbox=box,
         lon=SPOT[0] + 0.003,
         lat=SPOT[1] + 0.003,
+        zoom=14,
+        column=13143,
+        row="7500.pbf",
     )
 
 
