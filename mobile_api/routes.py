@@ -1,8 +1,10 @@
 """The routes of the citizens' door."""
 
 from mobile_api import (
+    alerts,
     devices,
     map_pages,
+    notifications,
     own,
     pages,
     photos,
@@ -10,6 +12,7 @@ from mobile_api import (
     reports,
     sign_in,
     sign_in_pages,
+    sign_in_provider,
     tracking_acts,
     tracking_pages,
 )
@@ -34,8 +37,17 @@ ROUTES = [
     own.support,
     photos.upload,
     photos.show,
+    devices.push_key,
     devices.register,
+    devices.change,
     devices.drop,
+    notifications.read_notices,
+    notifications.change_notices,
+    notifications.ask_to_stop,
+    notifications.stop,
+    alerts.follow,
+    alerts.list_followed,
+    alerts.unfollow,
     places.list_categories,
     places.unit_at,
     pages.report_form,
@@ -55,6 +67,8 @@ ROUTES = [
     sign_in_pages.ask,
     sign_in_pages.code_page,
     sign_in_pages.enter,
+    sign_in_provider.go,
+    sign_in_provider.come_back,
     *account_api.ROUTES,
     *account_pages.ROUTES,
 ]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from tests.journeys.walk import REASON
-from tests.province import OTHER, PASSWORD, PLACE, Sent, a_submission, sha256_of
+from tests.province import OTHER, PASSWORD, PLACE, UNIT, Sent, a_submission, sha256_of
 
 NOBODY: Final = "00000000-0000-7000-8000-000000000000"
 NO_CODE: Final = "QNG-ZZZZ-ZZZZ"
@@ -132,6 +132,19 @@ OPERATIONS: Final[dict[str, Maker]] = {
             }
         },
     ),
+    "GET /api/v1/push/key": _get("/api/v1/push/key"),
+    "PATCH /api/v1/devices/{device_id}": lambda _: Ask(
+        "PATCH", f"/api/v1/devices/{NOBODY}", {"json": {"language": "en"}}
+    ),
+    "GET /api/v1/me/notifications": _get("/api/v1/me/notifications"),
+    "PUT /api/v1/me/notifications": lambda _: Ask(
+        "PUT", "/api/v1/me/notifications", {"json": {"push": {}}}
+    ),
+    "POST /api/v1/alerts": lambda _: Ask("POST", "/api/v1/alerts", {"json": {"unit": UNIT}}),
+    "GET /api/v1/alerts": _get("/api/v1/alerts"),
+    "DELETE /api/v1/alerts/{alert_id}": lambda _: Ask("DELETE", f"/api/v1/alerts/{NOBODY}"),
+    "GET /ngung-thu/{token}": _get("/ngung-thu/" + "0" * 96),
+    "POST /ngung-thu/{token}": _form("/ngung-thu/" + "0" * 96, **{"List-Unsubscribe": "One-Click"}),
     "DELETE /api/v1/devices/{device_id}": lambda _: Ask("DELETE", f"/api/v1/devices/{NOBODY}"),
     # citizens' pages
     "GET /": _get("/"),
@@ -258,6 +271,8 @@ OPERATIONS: Final[dict[str, Maker]] = {
     ),
     "GET /dang-nhap/nguoi-dan/ma": _get("/dang-nhap/nguoi-dan/ma"),
     "POST /dang-nhap/nguoi-dan/ma": _form("/dang-nhap/nguoi-dan/ma", code="123456"),
+    "POST /dang-nhap/dinh-danh": _form("/dang-nhap/dinh-danh", tiep="/toi"),
+    "GET /dang-nhap/dinh-danh/ve": _get("/dang-nhap/dinh-danh/ve?state=x&code=y"),
     "GET /toi": _get("/toi"),
     "POST /toi": _form("/toi", do="name", name="Nguyễn Lan"),
     "POST /theo-doi/{code}/vao-tai-khoan": _form("/theo-doi/{code}/vao-tai-khoan"),

@@ -70,6 +70,8 @@ PUBLIC: Final = (
     "/offline",
     "/api/v1/categories",
     "/api/v1/units/at?lon={lon}&lat={lat}",
+    "/api/v1/alerts",
+    "/api/v1/push/key",
     "/api/v1/tiles/reports/{zoom}/{column}/{row}",
     "/api/v1/tiles/units/{zoom}/{column}/{row}",
 )
@@ -84,7 +86,9 @@ NAMELESS: Final = frozenset(
         "/open311/v2/services/{}",
         *("/api/v1/categories", "/healthz", "/readyz", "/static/{}", "/dang-nhap", "/ngon-ngu"),
         *("/api/v1/consents", "/dang-nhap/nguoi-dan", "/dang-nhap/nguoi-dan/ma"),
+        "/dang-nhap/dinh-danh/ve",
         *("/openapi", "/openapi/{}", "/openapi/openapi.json", "/problems/{}", "/ioc/wall"),
+        "/ngung-thu/{}",
     }
 )
 
@@ -265,8 +269,8 @@ def filled(path: str, report: Sent) -> str:
         lon=SPOT[0] + 0.003,
         lat=SPOT[1] + 0.003,
         zoom=14,
-        column=13143,
-        row="7500.pbf",
+        column=13142,
+        row="7495.pbf",
     )
 
 
