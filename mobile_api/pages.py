@@ -21,7 +21,8 @@ from backend.web.language import page_language
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
-from mobile_api.choices import category_options, list_communes
+from mobile_api.choices import category_options, commune_options, list_communes, radius_metres
+from mobile_api.form_answers import ANSWER, given_answers, question_fields, typed_answers
 from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
 from mobile_api.intake import parse_submission
 from mobile_api.ownership import keep_secret
@@ -54,7 +55,8 @@ async def report_form(
     settings: NamedDependency[Settings],
 ) -> Template:
     """The report form; its hidden key makes a second press of the button harmless."""
-    return await _form(request, database, rulebooks, settings, given={"key": str(uuid.uuid4())})
+    given = {"key": str(uuid.uuid4()), "category": ""}
+    return await _form(request, database, rulebooks, settings, given=given)
 
 
 async def _form(
@@ -64,15 +66,22 @@ async def _form(
     settings: Settings,
     *,
     given: Mapping[str, str],
+    asked: bool = False,
     problem: CaunoiError | None = None,
 ) -> Template:
-    language = page_language(request)
+    """The form as it was filled in; with `asked` or answers, the category's questions too."""
+    language, rulebook = page_language(request), await rulebooks.current()
+    wants_questions = asked or any(name.startswith(ANSWER) for name in given)
+    questions = question_fields(rulebook, given["category"], language) if wants_questions else []
+    names = (*_WORDS, *(f"{ANSWER}{question['code']}" for question in questions))
     return Template(
         "citizen/report.html",
         context={
-            "categories": category_options(await rulebooks.current(), language),
-            "units": [(row.unit.code, row.unit.name) for row in await list_communes(database)],
-            "given": {**dict.fromkeys(_WORDS, ""), **given},
+            "categories": category_options(rulebook, language),
+            "questions": questions,
+            "units": await commune_options(database),
+            "given": {**dict.fromkeys(names, ""), **given},
+            "asked": asked,
             "problem": problem,
             "faults": problem.faults if problem else (),
             "photos_most": settings.photos_per_report,
@@ -93,7 +102,10 @@ async def send_report(
     """Store the report, then each photo; on to its page, or back to the form with what is wrong."""
     async with read_form(request) as form:
         given = {name: str(form.get(name) or "").strip() for name in _WORDS}
+        given |= given_answers(form)
         files = files_of(form)
+        if form.get("do") == "questions":
+            return await _form(request, database, rulebooks, settings, given=given, asked=True)
         try:
             submitted = await _submit(
                 given, files, database=database, rulebooks=rulebooks, settings=settings
@@ -130,6 +142,9 @@ async def _submit(
     if given["name"] or given["phone"]:
         body["contact"] = {"name": given["name"] or None, "phone": given["phone"] or None}
         body["consent"] = {"handle_report": True}
+    rulebook = await rulebooks.current()
+    if answers := typed_answers(rulebook, given["category"], given):
+        body["answers"] = answers
     body["photos"] = [await announced(file) for file in files]
     submission, payload_hash = parse_submission(
         msgspec.json.encode(body),
@@ -176,11 +191,10 @@ async def _position(given: Mapping[str, str], database: Database) -> dict[str, f
         return position
     for row in await list_communes(database):
         if row.unit.code == given["unit"]:
-            radius = (row.area_km2 * 1e6 / 3.14159) ** 0.5
             return {
                 "lon": row.label_point.x,
                 "lat": row.label_point.y,
-                "accuracy_metres": round(radius),
+                "accuracy_metres": radius_metres(row),
             }
     raise _fault("unit", *_PLACE_WANTED)
 

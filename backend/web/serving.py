@@ -30,9 +30,6 @@ async def static(
         "ETag": tag,
         "Vary": "Accept-Encoding",
     }
-    if asset.name.rpartition("/")[2] == "sw.js":
-        # a service worker may look after the whole site, wherever its file lies
-        headers["Service-Worker-Allowed"] = "/"
     if request.headers.get("if-none-match") == tag:
         return Response(b"", status_code=304, headers=headers, media_type=asset.content_type)
     if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):

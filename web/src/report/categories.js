@@ -17,12 +17,13 @@ export async function startCategories(form, {onChange}) {
   let categories = fromSelect(select);
   let used = {};
   let suggested = [];
+  let timer;
 
   const search = el('input', {type: 'search', id: 'category-search', autocomplete: 'off', enterkeyhint: 'search', placeholder: t('Tìm, ví dụ: ổ gà, đèn, rác', 'Search: pothole, lamp, litter'), 'aria-label': t('Tìm lĩnh vực', 'Search the fields'), 'aria-controls': 'category-found'});
   const found = el('div', {id: 'category-found', class: 'choices', role: 'group', 'aria-label': t('Lĩnh vực gợi ý', 'Suggested fields')});
   const said = el('p', {class: 'hint', 'aria-live': 'polite'});
   tools.append(said, found);
-  select.before(search);
+  select.before(search, tools);
   search.addEventListener('input', paint);
   search.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
@@ -86,9 +87,10 @@ export async function startCategories(form, {onChange}) {
   }
 
   // what this phone reported counts more than what everybody does
-  const usage = ({code, uses}) => (used[code] ?? 0) * 1e9 + (uses ?? 0);
+  function usage({code, uses}) {
+    return (used[code] ?? 0) * 1e9 + (uses ?? 0);
+  }
 
-  let timer;
   function suggestSoon() {
     clearTimeout(timer);
     timer = setTimeout(() => {

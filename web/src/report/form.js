@@ -113,6 +113,9 @@ export async function startForm(form) {
     place.restore(kept.place_from);
     form.querySelector('.part-contact').open = Boolean(kept.name || kept.phone);
     photos.paint();
+    clearTimeout(changed.timer);
+    saved.textContent = '';
+    form.querySelector('.screening')?.remove();
     faults.replaceChildren();
     for (const marked of form.querySelectorAll('.has-fault')) marked.classList.remove('has-fault');
     back({isQuiet: true});

@@ -15,6 +15,9 @@ if (form && isAble) {
       keepSending();
     })
     // no storage (private windows of old browsers): the plain form goes on working
-    .catch(() => document.documentElement.classList.remove('app'))
+    .catch((error) => {
+      document.documentElement.classList.remove('app');
+      console.error(error);
+    })
     .finally(() => (document.documentElement.dataset.ready = 'yes'));
 }

@@ -14,7 +14,7 @@ export function startPhotos(form, {onPlace, onTime}) {
   const shown = el('div', {class: 'thumbs'});
   const camera = el('input', {type: 'file', accept: 'image/*', capture: 'environment', class: 'sr', tabindex: '-1', 'aria-hidden': 'true'});
   const take = el('button', {type: 'button', class: 'button quiet', onclick: () => camera.click()}, t('Chụp ảnh', 'Take a photo'));
-  const choose = el('button', {type: 'button', class: 'button quiet', onclick: () => input.click()}, t('Chọn ảnh có sẵn', 'Choose photos'));
+  const choose = el('button', {type: 'button', class: 'button quiet', onclick: () => input.click()}, t('Chọn ảnh', 'Choose photos'));
   input.classList.add('sr');
   input.tabIndex = -1;
   input.removeAttribute('name'); // the photos go by themselves, not with the form

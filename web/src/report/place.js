@@ -11,8 +11,8 @@ export function startPlace(form, {onChange}) {
   const unit = form.elements.unit;
   const said = el('p', {class: 'place-said', role: 'status'});
   const map = el('div', {class: 'pin-map', hidden: true});
-  const locate = el('button', {type: 'button', class: 'button', onclick: askPhone}, t('Lấy vị trí hiện tại', 'Use my position'));
-  const pin = el('button', {type: 'button', class: 'button quiet', 'aria-expanded': 'false', onclick: openMap}, t('Chọn trên bản đồ', 'Choose on the map'));
+  const locate = el('button', {type: 'button', class: 'button', onclick: askPhone}, t('Lấy vị trí', 'Use my position'));
+  const pin = el('button', {type: 'button', class: 'button quiet', 'aria-expanded': 'false', onclick: openMap}, t('Ghim bản đồ', 'Pin on the map'));
   const offered = el('p', {hidden: true});
   let from = '';
   let pinned;
