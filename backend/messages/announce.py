@@ -77,6 +77,7 @@ async def _write_down(
         recipients = await list_recipients(database.app, event_id) if to_citizens else []
         told = Told(
             to_citizens=to_citizens,
+            to_supporters=happening.is_public and kind in wording.SUPPORTER,
             to_officers=kind in wording.OFFICER,
             mailboxes=await open_mailboxes(database.app, recipients, secret_key=terms.secret_key),
             by_email=is_by_default(kind, "email"),
@@ -123,7 +124,9 @@ async def _deliver(database: Database, push: Push, happening: Happening) -> None
 
 def _letter(happening: Happening, waiting: Waiting) -> Letter:
     """In the words for officers if the device is an officer's and they are told of such events."""
-    audience = wording.audience(happening.kind, is_officer=waiting.is_officer)
+    audience = wording.audience(
+        happening.kind, is_officer=waiting.is_officer, is_supporter=waiting.audience == "support"
+    )
     body = wording.sentence(happening.kind, audience, waiting.language)
     if waiting.audience == "area":
         audience = "citizen"

@@ -61,10 +61,20 @@ async def drop_device(
 
 
 async def follow_case(
-    connection: Connection, case_kind: str, case_id: uuid.UUID, *, device_id: uuid.UUID
+    connection: Connection,
+    case_kind: str,
+    case_id: uuid.UUID,
+    *,
+    device_id: uuid.UUID,
+    is_reporter: bool = True,
 ) -> None:
-    """Tell this device of this case; that its holder may see the case is decided before."""
-    await store.insert_follow(connection, case_kind, case_id, device_id=device_id)
+    """Tell this device of this case; that its holder may see the case is decided before.
+
+    Who is not its reporter is told only while it is published.
+    """
+    await store.insert_follow(
+        connection, case_kind, case_id, device_id=device_id, is_reporter=is_reporter
+    )
 
 
 async def unfollow_case(

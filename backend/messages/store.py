@@ -115,17 +115,25 @@ async def delete_device(
 
 
 async def insert_follow(
-    connection: Connection, case_kind: str, case_id: uuid.UUID, *, device_id: uuid.UUID
+    connection: Connection,
+    case_kind: str,
+    case_id: uuid.UUID,
+    *,
+    device_id: uuid.UUID,
+    is_reporter: bool,
 ) -> None:
     """Tell this device of this case from now on."""
     await connection.execute(
         """
-        INSERT INTO follow (case_kind, case_id, device_id) VALUES ($1, $2, $3)
-        ON CONFLICT DO NOTHING
+        INSERT INTO follow AS kept (case_kind, case_id, device_id, is_reporter)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (case_kind, case_id, device_id)
+            DO UPDATE SET is_reporter = kept.is_reporter OR excluded.is_reporter
         """,
         case_kind,
         case_id,
         device_id,
+        is_reporter,
     )
 
 
@@ -171,6 +179,7 @@ class Told:
     """Who is to be told of an event: `mailboxes` are the reporter's, `by_email` is the default."""
 
     to_citizens: bool
+    to_supporters: bool
     to_officers: bool
     mailboxes: Sequence[uuid.UUID]
     by_email: bool
@@ -182,7 +191,8 @@ async def insert_notifications(
 ) -> int:
     """Write one notification for each address that is to be told of the event; how many are new.
 
-    Citizens: whoever follows the case, and the reporter's own devices. Officers: those of the
+    Citizens: the reporter's own devices and whoever follows the case; those who only support it,
+    while it is published, and of what concerns them (`to_supporters`). Officers: those of the
     agency that has the case now (of the parent for 'called_parent'); once it is assigned, the
     officer in charge and the key-holders; only those entitled, if it is restricted. Never the
     person who did it, and nobody who chose not to be. E-mail is due at once, and not sent here.
@@ -192,21 +202,26 @@ async def insert_notifications(
         WITH happened AS (
             SELECT e.id, e.kind, e.actor_id, e.case_kind, e.case_id, r.account_id, r.officer_id,
                 r.is_restricted, r.is_urgent,
+                is_shown(r.visibility, r.is_restricted, r.status) AS is_shown,
                 CASE WHEN e.kind = 'called_parent' THEN e.body ->> 'parent'
                     ELSE e.agency_code END AS agency_code
             FROM event e JOIN report r ON e.case_kind = 'report' AND r.id = e.case_id
             WHERE e.id = $1
-        ), told AS (
-            SELECT f.device_id FROM happened h
-            JOIN follow f ON f.case_kind = h.case_kind AND f.case_id = h.case_id
+        ), concerned AS (
+            SELECT f.device_id, 'case' AS audience FROM happened h
+            JOIN follow f ON f.case_kind = h.case_kind AND f.case_id = h.case_id AND f.is_reporter
             WHERE $3
-            UNION
-            SELECT d.id FROM happened h JOIN device d ON d.account_id = h.account_id
+            UNION ALL
+            SELECT f.device_id, 'support' FROM happened h
+            JOIN follow f ON f.case_kind = h.case_kind AND f.case_id = h.case_id
+            WHERE NOT f.is_reporter AND h.is_shown AND $8
+            UNION ALL
+            SELECT d.id, 'case' FROM happened h JOIN device d ON d.account_id = h.account_id
             WHERE $3 AND d.kind <> 'email'
-            UNION
-            SELECT unnest($5::uuid[]) WHERE $3
-            UNION
-            SELECT d.id FROM happened h
+            UNION ALL
+            SELECT unnest($5::uuid[]), 'case' WHERE $3
+            UNION ALL
+            SELECT d.id, 'case' FROM happened h
             JOIN account a ON a.agency_code = h.agency_code AND a.is_active
                 AND a.role IN ('officer', 'key_holder')
                 AND (NOT h.is_restricted OR a.sees_restricted)
@@ -214,9 +229,13 @@ async def insert_notifications(
                     ELSE a.role = 'key_holder' OR h.officer_id IS NULL OR a.id = h.officer_id END
             JOIN device d ON d.account_id = a.id AND d.kind <> 'email'
             WHERE $4
+        ), told AS (
+            -- 'case' comes before 'support'
+            SELECT device_id, min(audience) AS audience FROM concerned GROUP BY device_id
         )
-        INSERT INTO notification (event_id, device_id, collapse_key, state, is_urgent, due_at)
-        SELECT h.id, d.id, $2, 'waiting', h.is_urgent,
+        INSERT INTO notification (event_id, device_id, collapse_key, state, audience, is_urgent,
+            due_at)
+        SELECT h.id, d.id, $2, 'waiting', t.audience, h.is_urgent,
             CASE WHEN d.kind = 'email' THEN $7::timestamptz END
         FROM happened h, told t JOIN device d ON d.id = t.device_id
         WHERE d.dropped_at IS NULL
@@ -233,6 +252,7 @@ async def insert_notifications(
         list(told.mailboxes),
         told.by_email,
         told.now,
+        told.to_supporters,
     )
     return len(rows)
 
@@ -245,7 +265,7 @@ async def hold_notifications(
         """
         UPDATE notification
         SET due_at = $2,
-            collapse_key = CASE WHEN audience = 'case' THEN $3 ELSE collapse_key END
+            collapse_key = CASE WHEN audience = 'area' THEN collapse_key ELSE $3 END
         WHERE event_id = $1 AND state = 'waiting' AND NOT is_urgent
             AND (due_at IS NULL OR due_at < $2)
         """,

@@ -1,15 +1,16 @@
 """What a push says. It names the product and a stage, never a case's words, place or people.
 
 The only thing that leads to the case is its code, in the link; whoever opens it is asked who they
-are there. Two audiences: 'citizen' follows a case, 'officer' belongs to the agency that has it.
+are there. Audiences: 'citizen' sent the report, 'supporter' follows another's,
+'officer' belongs to the agency that has it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-Audience: TypeAlias = Literal["citizen", "officer"]
-BundleAudience: TypeAlias = Literal["citizen", "officer", "area"]
+Audience: TypeAlias = Literal["citizen", "supporter", "officer"]
+BundleAudience: TypeAlias = Audience | Literal["area"]
 Language: TypeAlias = Literal["vi", "en"]
 
 TITLE: Final = "Cầu Nối"
@@ -70,6 +71,27 @@ CITIZEN: Final[Mapping[str, Words]] = {
     "reopen": Words("Phản ánh được xử lý lại.", "Work on the report is taken up again."),
 }
 
+# Who has met the same and follows: told of stages, asked for nothing.
+SUPPORTER: Final[Mapping[str, Words]] = {
+    "accept": Words(
+        "Phản ánh bạn theo dõi đã được cơ quan chức năng tiếp nhận xử lý.",
+        "An agency has accepted a report you follow.",
+    ),
+    "start": Words("Phản ánh bạn theo dõi đang được xử lý.", "Work on a report you follow began."),
+    "extend": Words(
+        "Thời hạn xử lý phản ánh bạn theo dõi đã được gia hạn.",
+        "The deadline of a report you follow was extended.",
+    ),
+    "resolve": Words(
+        "Phản ánh bạn theo dõi đã có kết quả xử lý.", "A report you follow has been answered."
+    ),
+    "close": Words("Phản ánh bạn theo dõi đã được đóng.", "A report you follow was closed."),
+    "auto_close": Words("Phản ánh bạn theo dõi đã được đóng.", "A report you follow was closed."),
+    "reopen": Words(
+        "Phản ánh bạn theo dõi được xử lý lại.", "Work on a report you follow is taken up again."
+    ),
+}
+
 OFFICER: Final[Mapping[str, Words]] = {
     "submitted": Words("Có phản ánh mới cần tiếp nhận.", "A new report waits to be accepted."),
     "transfer": Words(
@@ -107,11 +129,21 @@ MANY: Final[Mapping[BundleAudience, Words]] = {
     "citizen": Words(
         "Có {n} cập nhật về phản ánh bạn theo dõi.", "There are {n} updates on reports you follow."
     ),
+    "supporter": Words(
+        "Có {n} cập nhật về phản ánh bạn theo dõi.", "There are {n} updates on reports you follow."
+    ),
     "officer": Words("Có {n} việc cần bạn xem.", "{n} matters wait for you."),
     "area": Words(
         "Có {n} phản ánh mới trong khu vực bạn theo dõi.",
         "There are {n} new reports in areas you follow.",
     ),
+}
+
+
+_BY_AUDIENCE: Final[Mapping[Audience, Mapping[str, Words]]] = {
+    "citizen": CITIZEN,
+    "supporter": SUPPORTER,
+    "officer": OFFICER,
 }
 
 
@@ -122,16 +154,18 @@ def is_announced(kind: str) -> bool:
 
 def sentence(kind: str, audience: Audience, language: str) -> str | None:
     """What this audience reads of an event of this kind; None if it is not told."""
-    words = (CITIZEN if audience == "citizen" else OFFICER).get(kind)
+    words = _BY_AUDIENCE[audience].get(kind)
     return words.in_language(language) if words else None
 
 
-def audience(kind: str, *, is_officer: bool) -> Audience:
+def audience(kind: str, *, is_officer: bool, is_supporter: bool = False) -> Audience:
     """In whose words: an officer's if the device is one's and officers are told of such events."""
+    if is_supporter:
+        return "supporter"
     told = kind in OFFICER and (is_officer or kind not in CITIZEN)
     return "officer" if told else "citizen"
 
 
 def link(audience: Audience, code: str) -> str:
     """Where the notification leads, as a path of our own site."""
-    return f"{TRACKING}/{code}" if audience == "citizen" else "/can-bo"
+    return "/can-bo" if audience == "officer" else f"{TRACKING}/{code}"

@@ -187,3 +187,53 @@ async def insert_stop(connection: Connection, mailbox: str) -> None:
 async def delete_stops(connection: Connection, mailboxes: Sequence[str]) -> None:
     """Let e-mail go to these mailboxes again."""
     await connection.execute("DELETE FROM mail_stop WHERE mailbox = ANY ($1)", list(mailboxes))
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """A push address as its holder sees it; `follows` are codes of reports."""
+
+    language: str
+    is_staff: bool
+    follows: Sequence[str]
+
+
+async def find_device_state(
+    connection: Connection, device_id: uuid.UUID, account_id: uuid.UUID | None
+) -> DeviceState | None:
+    """The device that is nobody's or this account's; None else, and for a mailbox."""
+    row = await connection.fetchrow(
+        """
+        SELECT d.language,
+            coalesce(a.role NOT IN ('citizen', 'wall'), false) AS is_staff,
+            array(SELECT r.code FROM follow f JOIN report r ON r.id = f.case_id
+                WHERE f.device_id = d.id AND f.case_kind = 'report'
+                ORDER BY f.created_at DESC, r.code LIMIT $3) AS follows
+        FROM device d LEFT JOIN account a ON a.id = d.account_id
+        WHERE d.id = $1 AND d.kind <> 'email' AND (d.account_id IS NULL OR d.account_id = $2)
+        """,
+        device_id,
+        account_id,
+        CHOICES_MOST,
+    )
+    return DeviceState(**dict(row)) if row else None
+
+
+async def set_language(connection: Connection, device_id: uuid.UUID, language: str) -> None:
+    """In which language this device is told."""
+    await connection.execute("UPDATE device SET language = $2 WHERE id = $1", device_id, language)
+
+
+async def delete_follows(
+    connection: Connection, device_id: uuid.UUID, codes: Sequence[str]
+) -> None:
+    """Tell this device of these reports no more; what it does not follow is passed over."""
+    await connection.execute(
+        """
+        DELETE FROM follow f USING report r
+        WHERE r.code = ANY ($2) AND f.case_kind = 'report' AND f.case_id = r.id
+            AND f.device_id = $1
+        """,
+        device_id,
+        list(codes),
+    )

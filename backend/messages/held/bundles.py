@@ -76,4 +76,6 @@ def bundle(due: Iterable[Due]) -> Iterator[Bundle]:
 def _audience(row: Due) -> BundleAudience:
     if row.audience == "area":
         return "area"
-    return wording.audience(row.kind, is_officer=row.is_officer)
+    return wording.audience(
+        row.kind, is_officer=row.is_officer, is_supporter=row.audience == "support"
+    )

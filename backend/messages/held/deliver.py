@@ -90,15 +90,15 @@ async def deliver_mail(database: Database, mail: Push, terms: Terms, *, now: dat
 async def _bundles(
     database: Database, devices: Sequence[uuid.UUID], now: datetime, *, quiet: bool
 ) -> list[Bundle]:
-    """What is due for these addresses; news of an area only if it is still public."""
+    """What is due for these addresses; for all but a reporter only if it is still public."""
     await store.drop_unwanted(database.app, devices, now)
     due = await store.list_due(database.app, devices, now, quiet=quiet)
-    asked = {row.case_id for row in due if row.audience == "area"}
+    asked = {row.case_id for row in due if row.audience != "case"}
     public = await store.list_published(database.public, asked) if asked else set()
-    hidden = [row.id for row in due if row.audience == "area" and row.case_id not in public]
+    hidden = {row.id for row in due if row.audience != "case" and row.case_id not in public}
     if hidden:
-        await store.drop_notifications(database.app, hidden, error="not-public")
-    return list(bundle(row for row in due if row.id not in set(hidden)))
+        await store.drop_notifications(database.app, sorted(hidden), error="not-public")
+    return list(bundle(row for row in due if row.id not in hidden))
 
 
 def _addressed(one: Bundle, secret_key: bytes) -> Letter | None:
