@@ -16,6 +16,7 @@ from backend.agencies import store
 from backend.agencies.catalogue import Agency, Category
 from backend.database import Connection
 from backend.reports.rule_sets import rule_set_from_document
+from backend.reports.screening_rules import screening_from_document
 from backend.reports.terms import terms_from_document
 from geo.units import UnitAt
 
@@ -31,6 +32,7 @@ class Configuration:
     categories: Sequence[Category]
     routing: Mapping[str, Any]
     promises: Mapping[str, Any]
+    screening: Mapping[str, Any]
 
 
 @cache
@@ -46,6 +48,7 @@ def build_configuration(units: Iterable[UnitAt]) -> Configuration:
     agencies = [*provincial_agencies(), *agencies_of_units(units)]
     categories = read_categories()
     routing, promises = read_document("routing"), read_document("promises")
+    screening = read_document("screening")
     rule_set_from_document(
         routing,
         categories={c.code: c.field_code for c in categories if c.field_code},
@@ -53,7 +56,12 @@ def build_configuration(units: Iterable[UnitAt]) -> Configuration:
         unit_codes={unit.code for unit in units},
     )
     terms_from_document(promises)
-    return Configuration(read_calendars(), agencies, categories, routing, promises)
+    screening_from_document(
+        screening,
+        categories={category.code for category in categories},
+        agencies={agency.code for agency in agencies},
+    )
+    return Configuration(read_calendars(), agencies, categories, routing, promises, screening)
 
 
 def read_calendars() -> list[dict[str, Any]]:
@@ -120,6 +128,7 @@ async def store_configuration(connection: Connection, configuration: Configurati
     await store.put_categories(connection, configuration.categories)
     await store.add_rule_set(connection, "routing", configuration.routing, note=DEMO_NOTE)
     await store.add_rule_set(connection, "promises", configuration.promises, note=DEMO_NOTE)
+    await store.add_rule_set(connection, "screening", configuration.screening, note=DEMO_NOTE)
 
 
 def _category(entry: Mapping[str, Any], field: str | None, position: int) -> Category:

@@ -144,6 +144,7 @@ def _case(life: Life) -> BulkCase:
         contact=new.contact,
         photos=tuple(_photos(life)),
         supporters=life.supporters,
+        screening=new.screening,
     )
 
 

@@ -177,7 +177,10 @@ class Steps:
         return self.scene.staff.get(life.report.agency_code or "", Staff())
 
     def _calendar(self, life: Life) -> WorkCalendar:
-        return self.scene.rulebook.calendar_of(life.report.agency_code or "")
+        """Of the agency that leads; while there is none, intake keeps office hours."""
+        if life.report.agency_code is None:
+            return next(iter(self.scene.rulebook.calendars.values()))
+        return self.scene.rulebook.calendar_of(life.report.agency_code)
 
     def office(self, life: Life, minutes: float) -> datetime:
         """That much working time after the last thing that happened, while the office is open."""

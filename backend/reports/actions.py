@@ -12,6 +12,7 @@ from backend.errors import FieldFault, StaleVersion, Unprocessable
 from backend.events.chain import SYSTEM, Actor
 from backend.reports import store
 from backend.reports.errors import EditOver, UnknownReport
+from backend.reports.evidence import store as evidence_store
 from backend.reports.lifecycle import Move, Role, Status
 from backend.reports.moves import Change, MoveOrder, apply_move, finish_change, roles_for
 from backend.reports.promises import Coming
@@ -66,7 +67,7 @@ async def move_report(
             actor=Actor(principal.role, principal.account_id),  # type: ignore[arg-type]  # staff only
             roles=roles_for(principal, report),
             at=at or clock_now(),
-            evidence=await store.count_evidence(connection, report_id),
+            evidence=await evidence_store.count_evidence(connection, report_id),
         )
         # What may be seen and done is decided, and the row is locked. A hand-over takes it out of
         # its agency's sight, and PostgreSQL stores no row that the role could not then select.
@@ -257,7 +258,7 @@ async def _check_targets(connection: Connection, report: Report, order: MoveOrde
                 "officer", "Cán bộ không thuộc cơ quan này.", "Not an officer of the agency."
             )
     if order.photos:
-        missing = await store.list_missing_evidence(connection, report.id, order.photos)
+        missing = await evidence_store.list_missing_evidence(connection, report.id, order.photos)
         if missing:
             raise _fault("photos", "Có ảnh chưa được tải lên.", "A photo has not been uploaded.")
     if order.report is not None:
@@ -278,7 +279,7 @@ async def _store(connection: Connection, change: Change) -> None:
         deltas=change.deltas,
     )
     if change.event.kind in ("accept", "publish"):
-        await store.release_photos(connection, change.after.id)
+        await evidence_store.release_photos(connection, change.after.id)
     if change.event.kind in ("merge", "unmerge"):
         other = change.after.merged_into or change.before.merged_into
         if other is not None:

@@ -13,6 +13,7 @@ CaunoiError
 │   └── Unprocessable
 │       ├── KeyReused           the idempotency key belongs to another submission
 │       ├── OutsideProvince     the position lies in no unit
+│       ├── NotTakenHere        the law has it go to another office and no other way; `screened`
 │       ├── UnknownCategory     no such category in use
 │       ├── UnknownAgency       no such agency in use
 │       ├── TextNeeded          a text is missing, too short or too long; `least`, `most`, `field`
@@ -28,13 +29,13 @@ CaunoiError
 │       │   ├── ExtensionTooLong
 │       │   ├── ExtensionTooLate
 │       │   └── ClockNotRunning paused, though it should run; or running, though paused
-│       └── BadRules            a document of routing rules or promises is wrong; `where`
+│       └── BadRules            a document of rules or promises is wrong; `where`
 │           └── RoutingTie      two rules could fit the same report equally well
 └── NotAllowed
     └── NotYourMove             the move exists, but not for this person's roles
 """
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from backend.errors import (
     Conflict,
@@ -76,6 +77,33 @@ class OutsideProvince(Unprocessable):
     def __init__(self) -> None:
         vi, en = "Vị trí nằm ngoài địa bàn tỉnh.", "The position lies outside the province."
         super().__init__(vi, en, faults=(FieldFault("location", vi, en),))
+
+
+class ScreenedKind(Protocol):
+    """What NotTakenHere says of the kind of thing it is about (backend.reports.screening.Kind)."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title_vi(self) -> str: ...
+    @property
+    def title_en(self) -> str: ...
+    @property
+    def advice_vi(self) -> str: ...
+    @property
+    def advice_en(self) -> str: ...
+
+
+class NotTakenHere(Unprocessable):
+    kind = "not-taken-here"
+
+    def __init__(self, found: ScreenedKind) -> None:
+        self.screened = found.code
+        super().__init__(
+            f"Không tiếp nhận tại đây: {found.title_vi}.",
+            f"Not taken here: {found.title_en}.",
+            faults=(FieldFault("text", found.advice_vi, found.advice_en),),
+        )
 
 
 class UnknownCategory(Unprocessable):

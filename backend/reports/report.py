@@ -69,6 +69,8 @@ class Report:
     head_hash: bytes
     created_at: datetime
     updated_at: datetime
+    # found by screening: published only when somebody says so, never by being accepted
+    is_held: bool = False
 
     @property
     def promise(self) -> Promise | None:

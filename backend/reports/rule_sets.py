@@ -26,6 +26,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Literal, cast, get_args
 
+from backend.reports.documents import read_list, read_mapping, read_text, read_version
 from backend.reports.errors import BadRules, RoutingTie
 
 When = Literal["any", "working", "off"]
@@ -104,15 +105,13 @@ def rule_set_from_document(
     Where the known categories (code to field), agencies or units are given, every code a rule
     names must be among them.
     """
-    root = _mapping(document, "routing", _SET_KEYS)
-    version = root.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise BadRules("version", "phải là số từ 1", "must be a number from 1")
+    root = read_mapping(document, "routing", _SET_KEYS)
+    version = read_version(root)
     areas = _area_names(root.get("areas", {}))
     known = _Known(areas, categories, agencies, unit_codes)
     rules = tuple(
         _rule(item, f"rules[{i}]", known)
-        for i, item in enumerate(_list(root.get("rules"), "rules"))
+        for i, item in enumerate(read_list(root.get("rules"), "rules"))
     )
     disjoint = _disjoint(root.get("disjoint_areas", []), areas)
     _check_ids(rules)
@@ -133,7 +132,7 @@ class _Known:
 
 
 def _rule(item: object, where: str, known: _Known) -> RoutingRule:
-    rule = _mapping(item, where, _RULE_KEYS)
+    rule = read_mapping(item, where, _RULE_KEYS)
     category = _code(rule, "category", where, known.categories)
     in_field = _code(rule, "field", where, known.fields)
     if category and in_field:
@@ -143,9 +142,9 @@ def _rule(item: object, where: str, known: _Known) -> RoutingRule:
             "name a category or a field, not both",
         )
     lead = _agency(rule.get("lead"), f"{where}.lead", known)
-    helpers = _list(rule.get("co_agencies", []), f"{where}.co_agencies")
+    helpers = read_list(rule.get("co_agencies", []), f"{where}.co_agencies")
     return RoutingRule(
-        id=_text(rule.get("id"), f"{where}.id"),
+        id=read_text(rule.get("id"), f"{where}.id"),
         lead=lead,
         category=category,
         field=in_field,
@@ -187,15 +186,15 @@ def _check_ties(rules: tuple[RoutingRule, ...], disjoint: tuple[frozenset[str], 
 
 
 def _area_names(value: object) -> frozenset[str]:
-    names = list(value) if isinstance(value, Mapping) else _list(value, "areas")
-    return frozenset(_text(name, "areas") for name in names)
+    names = list(value) if isinstance(value, Mapping) else read_list(value, "areas")
+    return frozenset(read_text(name, "areas") for name in names)
 
 
 def _disjoint(value: object, areas: frozenset[str]) -> tuple[frozenset[str], ...]:
     groups = []
-    for i, item in enumerate(_list(value, "disjoint_areas")):
+    for i, item in enumerate(read_list(value, "disjoint_areas")):
         where = f"disjoint_areas[{i}]"
-        group = frozenset(_text(name, where) for name in _list(item, where))
+        group = frozenset(read_text(name, where) for name in read_list(item, where))
         if not group <= areas:
             raise BadRules(where, "có khu vực chưa khai báo", "names an area that is not declared")
         groups.append(group)
@@ -203,7 +202,7 @@ def _disjoint(value: object, areas: frozenset[str]) -> tuple[frozenset[str], ...
 
 
 def _agency(value: object, where: str, known: _Known) -> str:
-    name = _text(value, where)
+    name = read_text(value, where)
     if name.startswith(UNIT_ROLE):
         if name == UNIT_ROLE:
             raise BadRules(where, "thiếu vai trò sau unit:", "a role must follow unit:")
@@ -218,7 +217,7 @@ def _code(
     value = rule.get(key)
     if value is None:
         return None
-    code = _text(value, f"{where}.{key}")
+    code = read_text(value, f"{where}.{key}")
     if known is not None and code not in known:
         raise BadRules(f"{where}.{key}", "không có mã này", "no such code")
     return code
@@ -230,24 +229,3 @@ def _word(rule: Mapping[str, object], key: str, where: str, words: tuple[str, ..
         listed = ", ".join(words)
         raise BadRules(f"{where}.{key}", f"phải là một trong: {listed}", f"must be one of {listed}")
     return word
-
-
-def _mapping(value: object, where: str, known: frozenset[str]) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise BadRules(where, "thiếu hoặc không phải là đối tượng", "must be an object")
-    for key in value:
-        if key not in known:
-            raise BadRules(f"{where}.{key}", "không có mục này", "no such entry")
-    return value
-
-
-def _list(value: object, where: str) -> list[object]:
-    if not isinstance(value, list):
-        raise BadRules(where, "phải là danh sách", "must be a list")
-    return value
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > 200:
-        raise BadRules(where, "thiếu hoặc quá dài", "must be given, at most 200 characters")
-    return value

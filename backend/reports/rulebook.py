@@ -24,6 +24,8 @@ from backend.reports.errors import NotConfigured, UnknownAgency, UnknownCategory
 from backend.reports.promises import PromiseTerms
 from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, route
 from backend.reports.rule_sets import rule_set_from_document
+from backend.reports.screening import Finding, ScreeningSet, screen
+from backend.reports.screening_rules import screening_from_document
 from backend.reports.terms import TermsBook, terms_from_document
 from geo.locate import UnitIndex, load_unit_index
 from geo.store import find_next_change
@@ -47,6 +49,7 @@ class Rulebook:
     areas: Mapping[str, shapely.Geometry]
     terms_books: Mapping[int, TermsBook]
     newest_terms: int
+    screening: ScreeningSet | None
     unit_agencies: Mapping[str, Mapping[str, str]]
 
     def get_category(self, code: str) -> Category:
@@ -110,6 +113,18 @@ class Rulebook:
         agency = self.agencies.get(agency_code)
         return agency is not None and agency.is_active
 
+    def screen(self, text: str, category_code: str | None) -> tuple[Finding, ...]:
+        """What the words are recognised as; nothing while no screening rules are configured."""
+        if self.screening is None:
+            return ()
+        category = self.categories.get(category_code or "")
+        return screen(
+            self.screening,
+            text,
+            category=category_code,
+            field=category.field_code if category else None,
+        )
+
     def explain(self, facts: Facts) -> Trace:
         """Every rule, whether it fits and why (not), the most specific first."""
         return explain(self.routing, facts)
@@ -126,6 +141,7 @@ async def load_rulebook(database: Database) -> Rulebook:
         calendar_documents = await agencies_store.list_calendar_documents(connection)
         routing = await agencies_store.find_active_rule_set(connection, "routing")
         promises = await agencies_store.list_rule_sets(connection, "promises")
+        screening = await agencies_store.find_active_rule_set(connection, "screening")
         today = day_of(now())
         units = await load_unit_index(connection, on=today)
         units_until = await find_next_change(connection, on=today)
@@ -154,6 +170,7 @@ async def load_rulebook(database: Database) -> Rulebook:
         areas=areas,
         terms_books=books,
         newest_terms=max(books),
+        screening=screening_from_document(screening) if screening else None,
         unit_agencies=by_unit,
     )
 

@@ -4,7 +4,7 @@ Stores open no transaction and decide nothing; values come in checked.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -50,6 +50,18 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Screening:
+    """What screening found in the words of a report, and by which version of its rules."""
+
+    version: int
+    findings: tuple[Mapping[str, Any], ...]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [str(finding["kind"]) for finding in self.findings]
+
+
+@dataclass(frozen=True)
 class NewReport:
     """Everything the submit statement stores: the report's state and what lies beside it."""
 
@@ -68,6 +80,7 @@ class NewReport:
     photos: tuple[NewPhoto, ...]
     event: Event
     deltas: tuple[Delta, ...]
+    screening: Screening | None = None
 
 
 @dataclass(frozen=True)
@@ -94,10 +107,10 @@ WITH current_rules AS (
         address, answers, happened_at, geom, accuracy_metres, unit_code, unit_valid_from, status,
         visibility, is_restricted, is_sensitive, is_urgent, agency_code, co_agencies, officer_group,
         routing, promise_version, calendar_code, accept_by, resolve_by, next_timer_at, version,
-        head_hash, created_at, updated_at)
+        head_hash, created_at, updated_at, is_held)
     SELECT case_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16,
         ST_SetSRID(ST_MakePoint($17, $18), 4326), $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-        $29, $30::jsonb, $31, $32, $33, $34, $35, 1, $36, $37, $37
+        $29, $30::jsonb, $31, $32, $33, $34, $35, 1, $36, $37, $37, $52
     FROM taken
 ), contact AS (
     INSERT INTO report_contact (report_id, name, phone, email, consent)
@@ -108,6 +121,9 @@ WITH current_rules AS (
         'expected'
     FROM taken, unnest($42::text[], $43::int[], $44::text[]) WITH ORDINALITY
         AS photo (sha256, bytes, content_type, position)
+), screened AS (
+    INSERT INTO report_screening (report_id, kinds, findings, version, at)
+    SELECT case_id, $53, $54::jsonb, $55, $37 FROM taken WHERE $54 IS NOT NULL
 ), happened AS (
     INSERT INTO event (case_kind, case_id, seq, kind, at, actor_kind, actor_id, agency_code,
         is_public, body, prev_hash, hash)
@@ -188,6 +204,10 @@ async def insert_report(
         cell.unit_key,
         cell.agency_code,
         new.event.actor.id,
+        report.is_held,
+        new.screening.kinds if new.screening else None,
+        _json(new.screening.findings) if new.screening else None,
+        new.screening.version if new.screening else None,
     )
     if row is None:
         raise RuntimeError("the submit statement always answers one row")
@@ -305,49 +325,6 @@ async def set_timer(
     """Set when the worker looks at the report next; no event, as nothing happened."""
     await connection.execute(
         "UPDATE report SET next_timer_at = $2 WHERE id = $1", report_id, next_timer_at
-    )
-
-
-async def count_evidence(connection: Connection, report_id: uuid.UUID) -> int:
-    """How many after photos have arrived, since it was reopened if it was.
-
-    A photo of work that did not satisfy is no evidence of the work that was asked for again.
-    """
-    count: int = await connection.fetchval(
-        """
-        SELECT count(*) FROM report_photo
-        WHERE report_id = $1 AND purpose = 'after' AND state IN ('stored', 'ready')
-          AND uploaded_at > coalesce((SELECT max(at) FROM event WHERE case_kind = 'report'
-              AND case_id = $1 AND kind = 'reopen'), '-infinity')
-        """,
-        report_id,
-    )
-    return count
-
-
-async def list_missing_evidence(
-    connection: Connection, report_id: uuid.UUID, photos: Sequence[str]
-) -> list[str]:
-    """Which of these photos are not after photos of the case whose bytes have arrived."""
-    rows = await connection.fetch(
-        """
-        SELECT named.sha256 FROM unnest($2::text[]) AS named (sha256)
-        WHERE NOT EXISTS (
-            SELECT FROM report_photo p
-            WHERE p.report_id = $1 AND p.sha256 = named.sha256 AND p.purpose = 'after'
-              AND p.state IN ('stored', 'ready'))
-        ORDER BY named.sha256 LIMIT 100
-        """,
-        report_id,
-        photos,
-    )
-    return [row["sha256"] for row in rows]
-
-
-async def release_photos(connection: Connection, report_id: uuid.UUID) -> None:
-    """Let strangers see the photos of a report that somebody has just looked at."""
-    await connection.execute(
-        "UPDATE report_photo SET is_held = false WHERE report_id = $1 AND is_held", report_id
     )
 
 

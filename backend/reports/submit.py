@@ -18,17 +18,19 @@ from backend.database import Database
 from backend.errors import FieldFault, Unprocessable
 from backend.events.chain import GENESIS, Actor, make_event
 from backend.identifiers import hash_token, new_report_code, new_uuid7, tracking_secret
-from backend.reports.errors import KeyReused, OutsideProvince, SubmitUnsettled
+from backend.reports.errors import KeyReused, NotTakenHere, OutsideProvince, SubmitUnsettled
 from backend.reports.lifecycle import Status
 from backend.reports.moves import snapshot
 from backend.reports.promises import make_promise
 from backend.reports.report import Report, standing
 from backend.reports.routing import Decision
 from backend.reports.rulebook import Rulebook, Rulebooks
+from backend.reports.screening import Finding, Level
 from backend.reports.store import (
     Contact,
     NewPhoto,
     NewReport,
+    Screening,
     find_earlier_submit,
     insert_report,
 )
@@ -92,7 +94,8 @@ async def submit_report(
 ) -> Submitted:
     """Store the submission and acknowledge it.
 
-    Raises UnknownCategory, OutsideProvince, KeyReused (same key, other content), Unavailable.
+    Raises UnknownCategory, OutsideProvince, NotTakenHere, KeyReused (same key, other content),
+    Unavailable.
     """
     rulebook = await rulebooks.current()
     for _ in range(_TRIES):
@@ -197,8 +200,9 @@ def prepare_report(
     unit = rulebook.units.locate(submission.lon, submission.lat, "commune")
     if unit is None:
         raise OutsideProvince()
+    findings = screened(rulebook, submission.text, category.code)
     facts = rulebook.facts(category, unit, lon=submission.lon, lat=submission.lat, at=at)
-    decision = rulebook.decide(facts)
+    decision = _kept_for_intake(rulebook.decide(facts), findings)
     report_id = new_uuid7()
     report = _first_state(
         report_id,
@@ -208,6 +212,7 @@ def prepare_report(
         at=at,
         unit=unit,
         decision=decision,
+        findings=findings,
     )
     body = {
         **snapshot(report),
@@ -251,11 +256,58 @@ def prepare_report(
         photos=submission.photos,
         event=event,
         deltas=tuple(deltas_between(None, standing(report))),
+        screening=screening_of(rulebook, findings),
     )
 
 
-def _agency_name(rulebook: Rulebook, code: str | None) -> str | None:
-    return rulebook.agencies[code].name_vi if code else None
+def screened(rulebook: Rulebook, text: str, category_code: str) -> tuple[Finding, ...]:
+    """What screening finds in the words of a report; raises NotTakenHere where the law says so."""
+    findings = rulebook.screen(text, category_code)
+    for finding in findings:
+        if finding.level is Level.NOT_TAKEN:
+            raise NotTakenHere(finding.kind)
+    return findings
+
+
+def screening_of(rulebook: Rulebook, findings: tuple[Finding, ...]) -> Screening | None:
+    """What is kept of findings: kinds, levels and rules, none of the words; None without any."""
+    if not findings or rulebook.screening is None:
+        return None
+    return Screening(
+        rulebook.screening.version,
+        tuple(
+            {"kind": found.kind.code, "level": found.level.value, "rules": found.rules}
+            for found in findings
+        ),
+    )
+
+
+def is_held(findings: tuple[Finding, ...]) -> bool:
+    """Whether a report with these findings is published only when somebody says so."""
+    return any(found.kind.is_held for found in findings if found.level is not Level.ADVISE)
+
+
+def is_kept_close(findings: tuple[Finding, ...]) -> bool:
+    """Whether a report with these findings is for cleared staff only: it names who denounces."""
+    return any(found.kind.is_restricted for found in findings if found.level is not Level.ADVISE)
+
+
+def _kept_for_intake(decision: Decision, findings: tuple[Finding, ...]) -> Decision:
+    """The decision, or none: what may be no report goes to the moderators, not to an agency.
+
+    An agency's officers could be those it is about.
+    """
+    for found in findings:
+        if found.kind.to_intake and found.level is not Level.ADVISE:
+            return replace(
+                decision,
+                lead=None,
+                co_agencies=(),
+                officer_group=None,
+                reason_vi=f"sàng lọc: {found.kind.title_vi.lower()}; bộ phận tiếp nhận xem trước",
+                reason_en=f"screening: {found.kind.title_en.lower()}; intake looks at it first",
+            )
+    return decision
 
 
 def _first_state(
@@ -267,6 +319,7 @@ def _first_state(
     at: datetime,
     unit: UnitAt,
     decision: Decision,
+    findings: tuple[Finding, ...],
 ) -> Report:
     category = rulebook.get_category(submission.category_code)
     terms = rulebook.terms(category)
@@ -284,7 +337,7 @@ def _first_state(
         status=Status.RECEIVED if decision.lead else Status.CLASSIFYING,
         status_before=None,
         visibility="pending",
-        is_restricted=category.is_restricted,
+        is_restricted=category.is_restricted or is_kept_close(findings),
         is_sensitive=category.is_sensitive,
         is_urgent=category.is_urgent,
         agency_code=decision.lead,
@@ -319,4 +372,5 @@ def _first_state(
         head_hash=GENESIS,
         created_at=at,
         updated_at=at,
+        is_held=is_held(findings),
     )

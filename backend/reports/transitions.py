@@ -43,7 +43,9 @@ def moved(
     """The state after a move whose target status `report` has already; `before` is the old one."""
     match order.move:
         case Move.ACCEPT:
-            shown = not report.is_restricted and order.publish is not False
+            # What screening found waits for somebody to say "publish".
+            kept = report.is_restricted or report.is_held
+            shown = not kept and order.publish is not False
             return replace(
                 report,
                 accepted_at=report.accepted_at or at,
@@ -119,10 +121,21 @@ def _handed_over(
         officer_id=None,
         officer_group=None,
         accepted_at=None,
+        is_restricted=_still_restricted(rulebook, report),
         calendar_code=new.code,
         escalations=report.escalations + int(order.move is Move.ESCALATE),
         timers_fired=fired,
     )
+
+
+def _still_restricted(rulebook: Rulebook, report: Report) -> bool:
+    """Intake that hands a screened report to an agency has judged it to be an ordinary one.
+
+    Then it is for everybody whom its category is for. It still is not published by itself.
+    """
+    if report.is_held and report.agency_code is None:
+        return rulebook.categories[report.category_code].is_restricted
+    return report.is_restricted
 
 
 def _asked(
@@ -212,4 +225,4 @@ def _published(report: Report) -> Report:
             vi="Phản ánh thuộc diện hạn chế, không được công khai.",
             en="This report is restricted and cannot be published.",
         )
-    return replace(report, visibility="public")
+    return replace(report, visibility="public", is_held=False)

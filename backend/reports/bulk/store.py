@@ -39,6 +39,7 @@ PHOTO_COLUMNS: Final = (
     "uploaded_at",
     "ready_at",
 )
+SCREENING_COLUMNS: Final = ("report_id", "kinds", "findings", "version", "at")
 EVENT_COLUMNS: Final = (
     "case_kind",
     "case_id",

@@ -19,7 +19,7 @@ from backend.events.chain import Event, Note
 from backend.identifiers import new_report_code
 from backend.reports.bulk import store
 from backend.reports.report import COLUMNS, Report, standing
-from backend.reports.store import Contact
+from backend.reports.store import Contact, Screening
 
 _CHUNK: Final = 2_000
 
@@ -61,6 +61,7 @@ class BulkCase:
     contact: Contact | None = None
     photos: tuple[BulkPhoto, ...] = ()
     supporters: int = 0
+    screening: Screening | None = None
 
 
 async def write_cases(
@@ -139,6 +140,7 @@ async def _write_chunk(connection: store.OwnerConnection, cases: Sequence[BulkCa
     reports = [_report_row(case) for case in cases]
     contacts = [_contact_row(case.report.id, case.contact) for case in cases if case.contact]
     photos = [row for case in cases for row in _photo_rows(case)]
+    screenings = [_screening_row(case, case.screening) for case in cases if case.screening]
     events = [_event_row(event) for case in cases for event in case.events]
     notes = [
         ("report", case.report.id, seq, note.kind, note.text, note.salt, note.is_public)
@@ -149,6 +151,7 @@ async def _write_chunk(connection: store.OwnerConnection, cases: Sequence[BulkCa
         ("report", store.REPORT_COLUMNS, reports),
         ("report_contact", store.CONTACT_COLUMNS, contacts),
         ("report_photo", store.PHOTO_COLUMNS, photos),
+        ("report_screening", store.SCREENING_COLUMNS, screenings),
         ("event", store.EVENT_COLUMNS, events),
         ("note", store.NOTE_COLUMNS, notes),
         ("count_delta", store.DELTA_COLUMNS, _delta_rows(cases)),
@@ -175,6 +178,11 @@ def _report_row(case: BulkCase) -> tuple[Any, ...]:
 
 def _contact_row(report_id: uuid.UUID, contact: Contact) -> tuple[Any, ...]:
     return report_id, contact.name, contact.phone, contact.email, _json(contact.consent)
+
+
+def _screening_row(case: BulkCase, found: Screening) -> tuple[Any, ...]:
+    at = case.report.created_at
+    return case.report.id, found.kinds, _json(found.findings), found.version, at
 
 
 def _photo_rows(case: BulkCase) -> Iterator[tuple[Any, ...]]:
