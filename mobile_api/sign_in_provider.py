@@ -1,11 +1,11 @@
 """Citizens sign in with an identity provider (VNeID), where one is set."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect, Template
 
 from backend import clock
@@ -70,7 +70,7 @@ async def come_back(
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
     principal: NamedDependency[Principal | None],
-    state: FromQuery[str] = "",
+    attempt_state: Annotated[str, QueryParameter(name="state")] = "",
     code: FromQuery[str] = "",
     iss: FromQuery[str] = "",
 ) -> Response[Any]:
@@ -81,7 +81,7 @@ async def come_back(
     browser, now = request.cookies.get(_COOKIE, ""), clock.now()
     try:
         attempt = await store.take_attempt(
-            database.app, hash_token(state[:200]), hash_token(browser[:200]), now=now
+            database.app, hash_token(attempt_state[:200]), hash_token(browser[:200]), now=now
         )
         # `iss` (RFC 9207) says who answers; another provider's answer is somebody's trick
         if attempt is None or not code or (iss and iss != provider.issuer):
