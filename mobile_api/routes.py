@@ -21,6 +21,7 @@ from mobile_api.account import api as account_api
 from mobile_api.account import pages as account_pages
 from mobile_api.crawlers import pages as crawlers
 from mobile_api.open311 import routes as open311
+from mobile_api.ogc import routes as ogc
 from mobile_api.tiles import routes as tiles
 
 ROUTES = [
@@ -59,6 +60,13 @@ ROUTES = [
     tracking_pages.track,
     tracking_acts.act,
     map_pages.look_around,
+    ogc.landing,
+    ogc.conformance,
+    ogc.api,
+    ogc.collections,
+    ogc.collection,
+    ogc.items,
+    ogc.item,
     tiles.reports_tile,
     tiles.units_tile,
     crawlers.robots,

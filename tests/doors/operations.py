@@ -158,6 +158,13 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /sitemap/{name}": _get("/sitemap/2026-11.xml"),
     "GET /api/v1/tiles/reports/{zoom}/{x}/{name}": _get("/api/v1/tiles/reports/14/13143/7500.pbf"),
     "GET /api/v1/tiles/units/{zoom}/{x}/{name}": _get("/api/v1/tiles/units/9/410/234.pbf"),
+    "GET /ogc": _get("/ogc"),
+    "GET /ogc/api": _get("/ogc/api"),
+    "GET /ogc/conformance": _get("/ogc/conformance"),
+    "GET /ogc/collections": _get("/ogc/collections"),
+    "GET /ogc/collections/{name}": _get("/ogc/collections/reports"),
+    "GET /ogc/collections/{name}/items": _get("/ogc/collections/reports/items"),
+    "GET /ogc/collections/{name}/items/{feature_id}": _get("/ogc/collections/reports/items/{code}"),
     # the desk
     "GET /api/v1/desk/reports": _get("/api/v1/desk/reports"),
     "GET /api/v1/desk/reports/{report_id}": _get("/api/v1/desk/reports/{id}"),

@@ -73,6 +73,13 @@ PUBLIC: Final = (
     "/api/v1/alerts",
     "/api/v1/push/key",
     "/api/v1/tiles/reports/{zoom}/{column}/{row}",
+    "/ogc",
+    "/ogc/api",
+    "/ogc/conformance",
+    "/ogc/collections",
+    "/ogc/collections/{collection}",
+    "/ogc/collections/{collection}/items",
+    "/ogc/collections/{collection}/items/{code}",
     "/api/v1/tiles/units/{zoom}/{column}/{row}",
 )
 
@@ -269,6 +276,7 @@ def filled(path: str, report: Sent) -> str:
         lon=SPOT[0] + 0.003,
         lat=SPOT[1] + 0.003,
         zoom=14,
+        collection="reports",
         column=13142,
         row="7495.pbf",
     )
