@@ -124,7 +124,7 @@ def _holds(body: bytes, accepted: str) -> bool:
     path, _, value = accepted.partition("=")
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     for step in path.split("."):
         if not isinstance(found, dict) or step not in found:
