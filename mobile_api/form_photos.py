@@ -50,9 +50,9 @@ async def store_photos(
     database: Database,
     objects: ObjectStore,
     settings: Settings,
-) -> int:
-    """Put each photo (file, SHA-256) into quarantine; how many could not be taken."""
-    lost = 0
+) -> list[CaunoiError]:
+    """Put each photo (file, SHA-256) into quarantine; why some could not be taken."""
+    lost: list[CaunoiError] = []
     for file, sha256 in photos:
         try:
             await receive_photo(
@@ -64,8 +64,8 @@ async def store_photos(
                 content_type=type_of(file),
                 chunks=_chunks(file),
             )
-        except CaunoiError:
-            lost += 1
+        except CaunoiError as error:
+            lost.append(error)
     return lost
 
 

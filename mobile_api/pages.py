@@ -116,7 +116,7 @@ async def send_report(
         photos = [
             (file, photo["sha256"]) for file, photo in zip(files, submitted.photos, strict=False)
         ]
-        lost = await store_photos(photos, submitted.id, database, objects, settings)
+        lost = len(await store_photos(photos, submitted.id, database, objects, settings))
         cookie = keep_secret(submitted.code, submitted.tracking_secret, settings)
         where = f"/theo-doi/{submitted.code}?moi=1" + (f"&anh-loi={lost}" if lost else "")
         return Redirect(where, status_code=303, cookies=[cookie])

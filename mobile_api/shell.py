@@ -17,6 +17,7 @@ _PAGES: Final = ("/", "/?lang=en", "/offline", "/offline?lang=en")
 _FILES: Final = (
     "caunoi.css",
     "report.css",
+    "track.css",
     "mark.svg",
     "dist/noto-sans-latin.woff2",
     "dist/noto-sans-vietnamese.woff2",

@@ -145,4 +145,7 @@ async def _add_photos(
         vi, en = f"Tối đa {most} ảnh.", f"At most {most} photos."
         raise Unprocessable(faults=(FieldFault("photos", vi, en),))
     photos = [(file, (await announced(file))["sha256"]) for file in files]
-    return await store_photos(photos, report_id, database, objects, settings)
+    lost = await store_photos(photos, report_id, database, objects, settings)
+    if len(lost) == len(photos):
+        raise lost[0]
+    return len(lost)

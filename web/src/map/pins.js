@@ -3,7 +3,7 @@
 import {el} from '../shell/dom.js';
 import {number, t} from '../shell/words.js';
 
-const WORDS_FROM_ZOOM = 15;
+const WORDS_FROM_ZOOM = 17;
 
 /** The chip of a status, as the legend shows it. */
 export function chipOf(status) {

@@ -9,6 +9,9 @@ import {readTile} from './tiles.js';
 const TILE_PIXELS = 512;
 const LIST_PAGES_MOST = 5;
 const CELL_PIXELS = 72;
+const TOUCHING_PIXELS = 42;
+// in the streets every report is wanted by itself
+const APART_FROM_ZOOM = 16;
 
 /** {spots: [{key, lat, lon, count, code?, category?, status?}], isPartial, isCut}. */
 export function findSpots(map, filters, signal) {
@@ -38,7 +41,26 @@ async function fromTiles(map, filters, signal) {
       spots.push({key, lat, lon, count, ...properties});
     }
   });
-  return {spots, isPartial: read.includes(null), isCut: false};
+  return {spots: map.getZoom() < APART_FROM_ZOOM ? merged(map, spots) : spots, isPartial: read.includes(null), isCut: false};
+}
+
+// Clusters of the server end at the edges of its cells: two that would lie on each other are one here.
+// Counts are added, never estimated.
+function merged(map, spots) {
+  const groups = [];
+  for (const spot of [...spots].sort((a, b) => b.count - a.count)) {
+    const point = map.project([spot.lat, spot.lon]);
+    const near = groups.find((group) => group.point.distanceTo(point) < TOUCHING_PIXELS);
+    if (near) near.inside.push(spot);
+    else groups.push({point, inside: [spot]});
+  }
+  return groups.map(({inside}) => {
+    if (inside.length === 1) return inside[0];
+    const count = inside.reduce((sum, spot) => sum + spot.count, 0);
+    const mean = (name) => inside.reduce((sum, spot) => sum + spot[name] * spot.count, 0) / count;
+    const [lat, lon] = [mean('lat'), mean('lon')];
+    return {key: `${map.getZoom()}:${lat}:${lon}:${count}`, lat, lon, count};
+  });
 }
 
 function tilesInView(map, zoom) {

@@ -18,7 +18,7 @@ export async function openMap(side) {
   const leaflet = await loadLeaflet();
   const drawn = JSON.parse(document.getElementById('drawn').textContent);
   const box = side.querySelector('#map');
-  const map = leaflet.map(box, {zoomControl: false, minZoom: 6, maxZoom: ZOOM_MOST, zoomSnap: 1});
+  const map = leaflet.map(box, {zoomControl: false, minZoom: 6, maxZoom: ZOOM_MOST, zoomSnap: 0.5});
   map.attributionControl.setPrefix('');
   leaflet.control.zoom({zoomInTitle: t('Phóng to', 'Zoom in'), zoomOutTitle: t('Thu nhỏ', 'Zoom out')}).addTo(map);
   leaflet.control.scale({imperial: false}).addTo(map);
@@ -146,7 +146,13 @@ function aroundMe(leaflet, map, side) {
     ({coords}) => {
       const at = [coords.latitude, coords.longitude];
       side.myPlace?.remove();
-      side.myPlace = leaflet.circle(at, {radius: Math.max(coords.accuracy, 5), color: '#0b4f6c', weight: 2, interactive: false}).addTo(map);
+      const look = {color: '#0b4f6c', weight: 2, interactive: false};
+      side.myPlace = leaflet
+        .layerGroup([
+          leaflet.circle(at, {...look, radius: coords.accuracy, fillOpacity: 0.12}),
+          leaflet.circleMarker(at, {...look, radius: 9, color: '#fff', fillColor: '#1a73e8', fillOpacity: 1, weight: 3}),
+        ])
+        .addTo(map);
       map.setView(at, coords.accuracy > 1500 ? 13 : 16);
     },
     () => {

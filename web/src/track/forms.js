@@ -22,12 +22,14 @@ async function send(form, pressed, dress) {
   if (pressed?.name) content.set(pressed.name, pressed.value);
   try {
     const isLong = form.enctype === 'multipart/form-data';
+    if (isLong) await shrink(content);
     const answer = await fetch(form.action, {
       method: 'POST',
       body: isLong ? content : new URLSearchParams(content),
       headers: {Accept: 'text/html'},
     });
     show(await answer.text(), answer.url, dress);
+    if (content.get('do') === 'support' && answer.redirected) await remember();
   } catch {
     failed(form);
   } finally {
@@ -35,6 +37,29 @@ async function send(form, pressed, dress) {
     form.classList.remove('sending');
     form.removeAttribute('aria-busy');
   }
+}
+
+// as photos of a new report: upright, small, without anything hidden in them
+async function shrink(content) {
+  const {prepare} = await import('../report/photo.js');
+  const files = content.getAll('photos');
+  content.delete('photos');
+  for (const file of files) {
+    const ready = file.size ? await prepare(file) : undefined;
+    if (ready) content.append('photos', new Blob([ready.buffer], {type: ready.content_type}), 'anh');
+    else if (file.size) content.append('photos', file);
+  }
+}
+
+// who has met it too follows it on this phone, beside the reports sent from it
+async function remember() {
+  const {code, status} = document.getElementById('report').dataset;
+  const text = document.querySelector('#report .part-head .pre')?.textContent ?? '';
+  const {findReport, putReport} = await import('../report/store.js');
+  const id = `support-${code}`;
+  if (await findReport(id)) return;
+  const seen = {label: status, at: Date.now()};
+  await putReport({id, state: 'followed', created_at: Date.now(), code, photos: [], fields: {text}, seen});
 }
 
 function show(text, url, dress) {

@@ -1,6 +1,8 @@
 // The last state of reports that were looked at on this phone, for when there is no network. It is
 // what the page showed, its reporter's own part included: it stays on the phone, like drafts do.
+import {notice} from '../shell/dom.js';
 import {recall, remember} from '../report/store.js';
+import {moment, t} from '../shell/words.js';
 
 const NAME = 'followed';
 const MOST = 30;
@@ -22,24 +24,27 @@ export async function keepState(report) {
   }
 }
 
-/** The kept state of a report; undefined when it was never looked at here. */
-export async function findState(code) {
-  return ((await recall(NAME).catch(() => undefined)) ?? {})[code];
-}
-
-/** Every kept state, the newest first: {code, seen, status, title, mine}. */
-export async function listStates() {
+/** Show the kept state of a report on a page that could not be reached; false when there is none. */
+export async function showKept(code, main) {
   const kept = (await recall(NAME).catch(() => undefined)) ?? {};
-  return Object.values(kept).sort((a, b) => Date.parse(b.seen) - Date.parse(a.seen));
-}
-
-/** The kept state as elements, fit to be put on a page; scripts in it, if any, do not run. */
-export function asElements(state) {
-  const made = new DOMParser().parseFromString(state.html, 'text/html');
+  const state = kept[code.toUpperCase()];
+  if (!state) return false;
+  // what the server wrote, put back as it was; scripts in such a document do not run
+  const {body} = new DOMParser().parseFromString(state.html, 'text/html');
   const box = document.createElement('div');
   box.id = 'report';
-  box.dataset.code = state.code;
-  box.dataset.seen = state.seen;
-  box.append(...[...made.body.childNodes].map((node) => document.adoptNode(node)));
-  return box;
+  const words = t('Không có mạng. Đây là tình trạng lúc {at}.', 'No connection. This is how it stood at {at}.', {
+    at: moment(state.seen),
+  });
+  box.append(notice('note', words), ...[...body.childNodes].map((node) => document.adoptNode(node)));
+  // photos are not kept: their places say what they are
+  for (const picture of box.querySelectorAll('img')) picture.removeAttribute('srcset');
+  main.classList.remove('narrow');
+  main.prepend(box);
+  document.title = state.title;
+  // one heading says what the page is
+  const unreachable = [...main.children].find((part) => part !== box && part.matches('.card'));
+  unreachable?.querySelectorAll('h1, h1 + p').forEach((part) => part.remove());
+  document.documentElement.dataset.kept = code;
+  return true;
 }
