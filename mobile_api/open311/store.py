@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from backend.database import Connection, Record
+from mobile_api.lists.filter import SHOWN
 
 PAGE_MOST: Final = 500
 _KEYS_MOST: Final = 1000
@@ -59,6 +60,11 @@ _DETAILS: Final = """ST_X(page.geom) AS lon, ST_Y(page.geom) AS lat,
      ORDER BY p.purpose DESC, p.position LIMIT 1) AS photo"""
 
 
+# Later than every report: the distance to it orders by time, newest first.
+_FAR_FUTURE: Final = datetime(2200, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class _Values:
     """Values in the order of their marks."""
 
@@ -73,68 +79,124 @@ class _Values:
 async def list_requests(connection: Connection, wanted: Question) -> list[Record]:
     """Published reports, one more than `limit` if there are more."""
     values = _Values()
-    by = "updated_at, id" if wanted.updated else "created_at DESC, id DESC"
-    conditions = _conditions(wanted, values)
-    most, skip = values.mark(wanted.limit + 1), values.mark(wanted.skip)
-    page = f"SELECT {_COLUMNS} FROM public_report r"  # noqa: S608  own words
-    # By receipt each (category, status) is walked along its own index, newest first, and the walks
-    # are merged: what is rare is found without reading what is frequent. By place or by change one
-    # index serves all, and the few rows found are looked at.
-    splits = not (wanted.updated or wanted.bbox or wanted.circle)
-    lists = {"category_code": wanted.categories, "status": wanted.statuses}
-    lists = {column: words for column, words in lists.items() if words}
-    if splits and lists:
-        sources = " CROSS JOIN ".join(
-            f"unnest({values.mark(list(words))}::text[]) AS w_{column} (word)"
-            for column, words in lists.items()
-        )
-        conditions += [f"r.{column} = w_{column}.word" for column in lists]
-        deepest = values.mark(wanted.skip + wanted.limit + 1)
-        page = (
-            f"SELECT walk.* FROM {sources} CROSS JOIN LATERAL ("  # noqa: S608  own words
-            f"{page} WHERE {' AND '.join(conditions)} ORDER BY {by} LIMIT {deepest}) AS walk"
-        )
+    if wanted.updated is not None:
+        page, order = _changed(wanted, wanted.updated, values), "updated_at, id"
     else:
-        conditions += [
-            f"r.{column} = ANY ({values.mark(list(words))}::text[])"
-            for column, words in lists.items()
-        ]
-        page += f" WHERE {' AND '.join(conditions)}"
+        page, order = _newest(wanted, values), "created_at DESC, id DESC"
     return await connection.fetch(
-        f"WITH page AS MATERIALIZED ({page} ORDER BY {by} LIMIT {most} OFFSET {skip})"  # noqa: S608
-        f" SELECT page.*, true AS is_published, {_DETAILS} FROM page ORDER BY {by}",
+        f"WITH {page} SELECT page.*, true AS is_published, {_DETAILS} FROM page ORDER BY {order}"  # noqa: S608  own words
+        f" LIMIT {values.mark(wanted.limit + 1)}",
         *values.all,
     )
 
 
-def _conditions(wanted: Question, values: _Values) -> list[str]:
+def _newest(wanted: Question, values: _Values) -> str:
+    """The page by the moment of receipt, newest first, found on the map's points.
+
+    Each (category, status) that is asked for is a lane (LATERAL) walked along its own index, and
+    the lanes' first rows are merged: what is rare is found without reading what is frequent. Within
+    a place a GiST index over place and time is walked in the order of time; it has lanes by
+    category only if written with the expressions that the index is made of (migration t08).
+    """
+    is_placed = wanted.bbox is not None or wanted.circle is not None
+    statuses = wanted.statuses
+    if wanted.categories and not statuses and not is_placed:
+        statuses = SHOWN  # in their index the status stands before the time
+    words = {"category_code": wanted.categories, "status": statuses}
+    lanes = {
+        column: f"unnest({values.mark(list(asked))}::text[]) AS w_{column} (word)"
+        for column, asked in words.items()
+        if asked
+    }
+    if is_placed and lanes:
+        lanes.setdefault("category_code", "(SELECT code AS word FROM category) AS w_category_code")
+        place, time = "ST_SetSRID(p.geom, 3857)", "(p.created_us + 0)"
+    else:
+        place, time = "p.geom", "p.created_us"
+    conditions = [f"p.{column} = w_{column}.word" for column in lanes]
+    newest_us = _micros(_FAR_FUTURE)
+    if wanted.requested is not None:
+        newest_us = _micros(wanted.requested.until)
+        since_us = values.mark(_micros(wanted.requested.since))
+        conditions += [f"{time} >= {since_us}", f"{time} < {values.mark(newest_us)}"]
+    if wanted.after is not None:
+        newest_us = min(newest_us, _micros(wanted.after[0]))
+        moment, last = values.mark(_micros(wanted.after[0])), values.mark(wanted.after[1])
+        conditions.append(f"{time} <= {moment}")
+        conditions.append(f"(p.created_us, p.report_id) < ({moment}, {last}::uuid)")
+    conditions += _within(wanted, place, values)
+    deepest = values.mark(wanted.skip + wanted.limit + 1)
+    order = (
+        f"{time} <-> {values.mark(newest_us)} FETCH FIRST {deepest} ROWS WITH TIES"
+        if is_placed
+        else f"p.created_us DESC, p.report_id DESC LIMIT {deepest}"
+    )
+    lane = (
+        f"SELECT p.report_id, p.created_us FROM public_map_point p"  # noqa: S608  own words
+        f" WHERE {' AND '.join(conditions) or 'true'} ORDER BY {order}"
+    )
+    source = " CROSS JOIN ".join([*lanes.values(), f"LATERAL ({lane}) AS one"])
+    return f"""newest AS MATERIALIZED (
+            SELECT one.report_id, one.created_us FROM {source}
+            ORDER BY one.created_us DESC, one.report_id DESC
+            LIMIT {deepest} OFFSET {values.mark(wanted.skip)}
+        ), page AS MATERIALIZED (
+            SELECT {_COLUMNS} FROM newest JOIN public_report r ON r.id = report_id
+        )"""  # noqa: S608  own words
+
+
+def _changed(wanted: Question, updated: Span, values: _Values) -> str:
+    """The page in the order of the changes: one index walk, and a look at each row it meets."""
     conditions = []
-    for column, span in (("created_at", wanted.requested), ("updated_at", wanted.updated)):
+    for column, span in (("updated_at", updated), ("created_at", wanted.requested)):
         if span is not None:
             conditions.append(f"r.{column} >= {values.mark(span.since)}")
             conditions.append(f"r.{column} < {values.mark(span.until)}")
+    for column, words in (("category_code", wanted.categories), ("status", wanted.statuses)):
+        if words:
+            conditions.append(f"r.{column} = ANY ({values.mark(list(words))}::text[])")
     if wanted.after is not None:
         moment, last = map(values.mark, wanted.after)
+        conditions.append(f"(r.updated_at, r.id) > ({moment}, {last})")
+    if wanted.bbox is not None or wanted.circle is not None:
+        place = " AND ".join(_within(wanted, "p.geom", values))
         conditions.append(
-            f"(r.updated_at, r.id) > ({moment}, {last})"
-            if wanted.updated
-            else f"(r.created_at, r.id) < ({moment}, {last})"
+            f"EXISTS (SELECT FROM public_map_point p WHERE p.report_id = r.id AND {place})"
         )
+    return f"""page AS MATERIALIZED (
+            SELECT {_COLUMNS} FROM public_report r WHERE {" AND ".join(conditions)}
+            ORDER BY updated_at, id
+            LIMIT {values.mark(wanted.limit + 1)} OFFSET {values.mark(wanted.skip)}
+        )"""  # noqa: S608  own words
+
+
+def _within(wanted: Question, place: str, values: _Values) -> list[str]:
+    """Conditions on the point of the map `place` (EPSG:3857): in the box, in the circle."""
+    conditions = []
     if wanted.bbox is not None:
-        corners = ", ".join(map(values.mark, wanted.bbox))
-        conditions.append(f"r.geom && ST_MakeEnvelope({corners}, 4326)")
+        west, south, east, north = (f"{values.mark(edge)}::float8" for edge in wanted.bbox)
+        conditions.append(
+            f"{place} && ST_MakeEnvelope(mercator_x({west}), mercator_y({south}),"
+            f" mercator_x({east}), mercator_y({north}), 3857)"
+        )
     if wanted.circle is not None:
         circle = wanted.circle
-        lon, lat = values.mark(circle.lon), values.mark(circle.lat)
-        radius = values.mark(circle.radius_metres)
-        here = f"ST_SetSRID(ST_MakePoint({lon}, {lat}), 4326)"
-        # a degree of latitude has 110.6 km at the least, one of longitude less: cos(lat) of it
+        lon, lat = f"{values.mark(circle.lon)}::float8", f"{values.mark(circle.lat)}::float8"
+        radius = f"{values.mark(circle.radius_metres)}::float8"
+        # the map is stretched by 1/cos(latitude), and by up to 0.7 % more: the Earth is no sphere
         conditions += [
-            f"r.geom && ST_Expand({here}, {radius} / (110500.0 * greatest(cos(radians({lat})), "
-            f"0.01)), {radius} / 110500.0)",
-            f"ST_DWithin(r.geom::geography, {here}::geography, {radius})",
+            f"{place} && ST_Expand(ST_SetSRID(ST_MakePoint(mercator_x({lon}), mercator_y({lat})),"
+            f" 3857), {radius} * 1.01 / cos(radians(least(abs({lat}), 85))))",
+            f"ST_Distance(ST_Transform(p.geom, 4326)::geography,"
+            f" ST_SetSRID(ST_MakePoint({lon}, {lat}), 4326)::geography) <= {radius}",
         ]
     return conditions
+
+
+def _micros(moment: datetime) -> int:
+    """Microseconds since 1970, as the map counts them."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 async def list_requests_by_code(connection: Connection, codes: Sequence[str]) -> list[Record]:
