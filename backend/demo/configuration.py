@@ -6,21 +6,40 @@ in code.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from backend.agencies import store
 from backend.agencies.catalogue import Agency, Category
 from backend.database import Connection
 from backend.reports.rule_sets import rule_set_from_document
 from backend.reports.screening_rules import screening_from_document
+from backend.reports.suggesting_rules import keywords_from_document, keywords_from_texts
 from backend.reports.terms import terms_from_document
 from geo.units import UnitAt
 
 DEMO_NOTE = "demo"
+# What the demo's storyteller fills in: {road}, {hamlet}, …
+_SLOT = re.compile(r"\{[a-z_]+\}")
+
+_FIELDS: Final = (
+    "giao-thong",
+    "ve-sinh-moi-truong",
+    "o-nhiem",
+    "trat-tu-do-thi",
+    "xay-dung-dat-dai",
+    "dien-chieu-sang",
+    "cap-thoat-nuoc",
+    "cay-xanh",
+    "an-ninh-trat-tu",
+    "y-te-giao-duc",
+    "hanh-chinh-cong",
+    "thien-tai-bien-du-lich",
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,7 @@ class Configuration:
     routing: Mapping[str, Any]
     promises: Mapping[str, Any]
     screening: Mapping[str, Any]
+    suggesting: Mapping[str, Any]
 
 
 @cache
@@ -61,7 +81,25 @@ def build_configuration(units: Iterable[UnitAt]) -> Configuration:
         categories={category.code for category in categories},
         agencies={agency.code for agency in agencies},
     )
-    return Configuration(read_calendars(), agencies, categories, routing, promises, screening)
+    suggesting = build_keywords(categories)
+    keywords_from_document(suggesting, categories={category.code for category in categories})
+    return Configuration(
+        read_calendars(), agencies, categories, routing, promises, screening, suggesting
+    )
+
+
+def build_keywords(categories: Iterable[Category]) -> dict[str, Any]:
+    """The keywords that lead to a category: from its name, its synonyms and what people tell."""
+    document = read_document("synonyms")
+    return keywords_from_texts(
+        document["version"],
+        names={category.code: category.name_vi for category in categories if category.field_code},
+        synonyms=document["synonyms"],
+        texts={
+            code: [_SLOT.sub(" ", text) for text in story["what"]]
+            for code, story in read_stories().items()
+        },
+    )
 
 
 def read_calendars() -> list[dict[str, Any]]:
@@ -110,6 +148,14 @@ def agencies_of_units(units: Iterable[UnitAt]) -> list[Agency]:
     ]
 
 
+def read_stories() -> dict[str, dict[str, Any]]:
+    """What may be told of each sub-field, by its code."""
+    found: dict[str, dict[str, Any]] = {}
+    for field in _FIELDS:
+        found |= read_document(f"stories/{field}")
+    return found
+
+
 def read_categories() -> list[Category]:
     """The taxonomy, each field followed by its sub-fields, in the order people see."""
     found: list[Category] = []
@@ -129,6 +175,7 @@ async def store_configuration(connection: Connection, configuration: Configurati
     await store.add_rule_set(connection, "routing", configuration.routing, note=DEMO_NOTE)
     await store.add_rule_set(connection, "promises", configuration.promises, note=DEMO_NOTE)
     await store.add_rule_set(connection, "screening", configuration.screening, note=DEMO_NOTE)
+    await store.add_rule_set(connection, "suggesting", configuration.suggesting, note=DEMO_NOTE)
 
 
 def _category(entry: Mapping[str, Any], field: str | None, position: int) -> Category:

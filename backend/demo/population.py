@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.demo import lives
-from backend.demo.configuration import read_document
+from backend.demo.configuration import read_document, read_stories
 from backend.demo.pictures.album import Pair
 from backend.demo.places import Land, Place, choose_place, near
 from backend.demo.reporters import choose_answers, choose_contact
@@ -50,20 +50,6 @@ _HEAVY: Final = (
     "xay-dung-dat-dai-lan-dat-cong",
     "trat-tu-do-thi-cho-tu-phat",
 )
-_FIELDS: Final = (
-    "giao-thong",
-    "ve-sinh-moi-truong",
-    "o-nhiem",
-    "trat-tu-do-thi",
-    "xay-dung-dat-dai",
-    "dien-chieu-sang",
-    "cap-thoat-nuoc",
-    "cay-xanh",
-    "an-ninh-trat-tu",
-    "y-te-giao-duc",
-    "hanh-chinh-cong",
-    "thien-tai-bien-du-lich",
-)
 
 
 @dataclass(frozen=True)
@@ -84,14 +70,6 @@ class World:
 def grow(world: World, rng: Random) -> list[Life]:
     """Every report of the demo as it stands now, in the order of arrival."""
     return _Population(world, rng).grow()
-
-
-def read_stories() -> dict[str, dict[str, Any]]:
-    """What may be told of each sub-field, by its code."""
-    found: dict[str, dict[str, Any]] = {}
-    for field in _FIELDS:
-        found |= read_document(f"stories/{field}")
-    return found
 
 
 class _Population:

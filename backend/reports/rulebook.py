@@ -26,6 +26,8 @@ from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, ro
 from backend.reports.rule_sets import rule_set_from_document
 from backend.reports.screening import Finding, ScreeningSet, screen
 from backend.reports.screening_rules import screening_from_document
+from backend.reports.suggesting import KeywordSet, Suggestion, suggest
+from backend.reports.suggesting_rules import keywords_from_document
 from backend.reports.terms import TermsBook, terms_from_document
 from geo.locate import UnitIndex, load_unit_index
 from geo.store import find_next_change
@@ -50,6 +52,7 @@ class Rulebook:
     terms_books: Mapping[int, TermsBook]
     newest_terms: int
     screening: ScreeningSet | None
+    keywords: KeywordSet | None
     unit_agencies: Mapping[str, Mapping[str, str]]
 
     def get_category(self, code: str) -> Category:
@@ -125,6 +128,16 @@ class Rulebook:
             field=category.field_code if category else None,
         )
 
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        """The likeliest categories in use for a text; none while no keywords are configured."""
+        if self.keywords is None:
+            return ()
+        return tuple(
+            found
+            for found in suggest(self.keywords, text)
+            if (category := self.categories.get(found.category)) and category.is_active
+        )
+
     def explain(self, facts: Facts) -> Trace:
         """Every rule, whether it fits and why (not), the most specific first."""
         return explain(self.routing, facts)
@@ -142,6 +155,7 @@ async def load_rulebook(database: Database) -> Rulebook:
         routing = await agencies_store.find_active_rule_set(connection, "routing")
         promises = await agencies_store.list_rule_sets(connection, "promises")
         screening = await agencies_store.find_active_rule_set(connection, "screening")
+        keywords = await agencies_store.find_active_rule_set(connection, "suggesting")
         today = day_of(now())
         units = await load_unit_index(connection, on=today)
         units_until = await find_next_change(connection, on=today)
@@ -171,6 +185,7 @@ async def load_rulebook(database: Database) -> Rulebook:
         terms_books=books,
         newest_terms=max(books),
         screening=screening_from_document(screening) if screening else None,
+        keywords=keywords_from_document(keywords) if keywords else None,
         unit_agencies=by_unit,
     )
 

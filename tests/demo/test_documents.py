@@ -15,10 +15,10 @@ from backend.demo.configuration import (
     build_configuration,
     read_categories,
     read_document,
+    read_stories,
 )
 from backend.demo.logins import login_names
 from backend.demo.pictures.scenes import SCENES
-from backend.demo.population import read_stories
 from backend.reports.routing import Facts, route
 from backend.reports.rule_sets import rule_set_from_document
 from backend.reports.terms import terms_from_document

@@ -103,6 +103,10 @@ _OPEN311_FORM: Final = {
 OPERATIONS: Final[dict[str, Maker]] = {
     # citizens
     "GET /api/v1/categories": _get("/api/v1/categories"),
+    "GET /api/v1/categories/search": _get("/api/v1/categories/search?q=o+ga"),
+    "POST /api/v1/reports/screen": lambda report: Ask(
+        "POST", "/api/v1/reports/screen", {"json": {"text": "Cháy nhà!"}}
+    ),
     "GET /api/v1/units/at": _get(f"/api/v1/units/at?{_POINT}"),
     "POST /api/v1/reports": _submit,
     "GET /api/v1/reports": _get("/api/v1/reports"),

@@ -69,6 +69,7 @@ PUBLIC: Final = (
     "/sw.js",
     "/offline",
     "/api/v1/categories",
+    "/api/v1/categories/search?q=o+ga",
     "/api/v1/units/at?lon={lon}&lat={lat}",
     "/api/v1/alerts",
     "/api/v1/push/key",

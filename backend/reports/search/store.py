@@ -43,3 +43,14 @@ async def find_desk_hits(connection: Connection, words: str) -> list[uuid.UUID] 
         "SELECT desk_hits($1)", pattern_of(words)
     )
     return hits
+
+
+async def list_most_used(connection: Connection, *, limit: int) -> list[str]:
+    """The sub-fields that most reports of these months are about, the most used first.
+
+    Only those with at least five reports (view of t10), so that one report never shows.
+    """
+    rows = await connection.fetch(
+        "SELECT category_code FROM public_category_use ORDER BY place LIMIT $1", limit
+    )
+    return [row["category_code"] for row in rows]
