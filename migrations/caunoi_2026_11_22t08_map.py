@@ -83,11 +83,18 @@ CREATE INDEX map_point_category_idx
 CREATE INDEX map_point_unit_idx ON map_point (unit_code, created_us DESC, report_id DESC);
 CREATE INDEX map_point_unit_category_idx
     ON map_point (unit_code, category_code, status, created_us DESC, report_id DESC);
--- Units lie side by side, so one index serves a box and a box within a unit. The other is written
--- with expressions, so that no plan made without knowing the box takes the one for the other.
-CREATE INDEX map_point_newest_idx ON map_point USING gist (unit_code, geom, created_us);
-CREATE INDEX map_point_newest_lane_idx ON map_point
-    USING gist (category_code, status, ST_SetSRID(geom, 3857), (created_us + 0));
+-- By thirty days first, so that a page of the index spans little time and those after any moment are
+-- found as quickly as the newest. Three for three questions: a box, a box and a category, a box and a
+-- unit. Two are written with expressions, so that a plan made without knowing the box takes the
+-- index that its statement names.
+CREATE INDEX map_point_newest_idx ON map_point
+    USING gist ((created_us / 2592000000000), status, geom, created_us);
+CREATE INDEX map_point_newest_of_category_idx ON map_point
+    USING gist (category_code, (created_us / 2592000000000), status, ST_SetSRID(geom, 3857),
+        (created_us + 0));
+CREATE INDEX map_point_newest_of_unit_idx ON map_point
+    USING gist (unit_code, (created_us / 2592000000000), status, ST_Force2D(geom),
+        (created_us - 0));
 CREATE INDEX map_point_open_idx ON map_point USING gist (geom)
     WHERE NOT is_coarse
         AND status IN ('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen');

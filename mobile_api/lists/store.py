@@ -16,10 +16,13 @@ LIST_COLUMNS: Final = """id, code, category_code, text, ST_X(geom) AS lon, ST_Y(
     is_coarse, unit_code, unit_name, status, agency_code, resolve_by, resolved_at, is_overdue,
     supporters, created_at"""
 # A field includes its sub-fields; without a category every one is a lane.
-_LANES: Final = """(SELECT code FROM category
-    WHERE $1::text IS NULL OR $1 IN (code, field_code)) AS c,
-    unnest($2::text[]) AS s (status)"""
-_LANE_PLACE_AND_TIME: Final = ("ST_SetSRID(p.geom, 3857)", "(p.created_us + 0)")
+_CATEGORY_LANES: Final = """(SELECT code FROM category
+    WHERE $1::text IS NULL OR $1 IN (code, field_code)) AS c"""
+_STATUS_LANES: Final = "unnest($2::text[]) AS s (status)"
+# Place and time as each of the three indexes over both is written: of all, a category, a unit.
+_BY_ALL: Final = ("p.geom", "p.created_us")
+_BY_CATEGORY: Final = ("ST_SetSRID(p.geom, 3857)", "(p.created_us + 0)")
+_BY_UNIT: Final = ("ST_Force2D(p.geom)", "(p.created_us - 0)")
 # Later than every report: the distance to it orders by time, newest first.
 _FAR_FUTURE: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,38 +38,44 @@ async def list_newest(connection: Connection, wanted: ListFilter) -> list[Record
         values.append(value)
         return f"${len(values)}"
 
-    conditions, is_by_lanes = [], wanted.category is not None or wanted.status is not None
+    conditions: list[str] = []
+    lanes: list[str] = []
+    place, time = _BY_ALL
+    if wanted.bbox and wanted.category:
+        place, time = _BY_CATEGORY
+    elif wanted.bbox and wanted.unit:
+        place, time = _BY_UNIT
     if wanted.since:
-        conditions.append(f"p.created_us >= {bound(_micros(wanted.since))}")
+        conditions.append(f"{time} >= {bound(_micros(wanted.since))}")
     if wanted.until:
-        conditions.append(f"p.created_us < {bound(_micros(wanted.until))}")
+        conditions.append(f"{time} < {bound(_micros(wanted.until))}")
     if wanted.unit:
         conditions.append(f"p.unit_code = {bound(wanted.unit)}")
     newest_us = _micros(wanted.until or _FAR_FUTURE)
     if wanted.after:
         newest_us = min(newest_us, _micros(wanted.after[0]))
         at, last = bound(_micros(wanted.after[0])), bound(wanted.after[1])
-        conditions.append(
-            f"p.created_us <= {at} AND (p.created_us, p.report_id) < ({at}, {last}::uuid)"
-        )
+        conditions.append(f"{time} <= {at} AND (p.created_us, p.report_id) < ({at}, {last}::uuid)")
     limit = bound(wanted.limit + 1)
     if wanted.bbox:
         west, south, east, north = (bound(edge) for edge in wanted.bbox)
         box = f"""ST_MakeEnvelope(mercator_x({west}), mercator_y({south}), mercator_x({east}),
             mercator_y({north}), 3857)"""
-        # each as the index is written that it is meant for
-        place, time = _LANE_PLACE_AND_TIME if is_by_lanes else ("p.geom", "p.created_us")
+        if wanted.category:
+            lanes.append(_CATEGORY_LANES)
+            conditions.append("p.category_code = c.code")
+        if wanted.status:
+            conditions.append(f"p.status = {bound(wanted.status)}")
         conditions.append(f"{place} && {box}")
         order = f"{time} <-> {bound(newest_us)} FETCH FIRST {limit} ROWS WITH TIES"
-        lane = "p.category_code = c.code" + (" AND p.status = s.status" if wanted.status else "")
-        lanes = _LANES if wanted.status else _LANES.split(",\n")[0]
     else:
+        if wanted.category or wanted.status:
+            lanes += [_CATEGORY_LANES, _STATUS_LANES]
+            conditions.append("p.category_code = c.code AND p.status = s.status")
         order = f"p.created_us DESC, p.report_id DESC LIMIT {limit}"
-        lane, lanes = "p.category_code = c.code AND p.status = s.status", _LANES
-    where = " AND ".join([*([lane] if is_by_lanes else []), *conditions]) or "true"
     one = f"""SELECT p.report_id, p.created_us FROM public_map_point p
-        WHERE {where} ORDER BY {order}"""  # noqa: S608  own words, bound values
-    source = f"{lanes}, LATERAL ({one}) AS one" if is_by_lanes else f"({one}) AS one"
+        WHERE {" AND ".join(conditions) or "true"} ORDER BY {order}"""  # noqa: S608  own words, bound values
+    source = ", ".join([*lanes, f"LATERAL ({one}) AS one"])
     # every statement has the first two values, whether it has lanes or not
     return await connection.fetch(
         f"""
