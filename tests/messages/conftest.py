@@ -100,3 +100,27 @@ class People:
 def people(database: Database, settings: Settings) -> People:
     assert settings.database_url is not None
     return People(database, settings.database_url)
+
+
+@pytest.fixture
+async def a_commune(settings: Settings) -> str:
+    """The commune in which a report of factories.py lies, with fields to report about."""
+    assert settings.database_url is not None
+    async with owner_connection(settings.database_url) as connection:
+        await connection.execute(
+            """
+            INSERT INTO unit_generation (level, valid_from, state, is_approximate, source)
+            VALUES ('commune', '2025-07-01', 'active', true, 'tests');
+            INSERT INTO unit (code, valid_from, level, name, kind, is_approximate, geom,
+                label_point, area_km2)
+            VALUES ('21028', '2025-07-01', 'commune', 'Phường Cẩm Thành', 'phường', true,
+                ST_Multi(ST_MakeEnvelope(108.7, 15.0, 108.9, 15.2, 4326)),
+                ST_SetSRID(ST_MakePoint(108.8, 15.1), 4326), 10);
+            INSERT INTO category (code, field_code, name_vi, name_en, is_restricted) VALUES
+                ('moi-truong', NULL, 'Môi trường', 'Environment', false),
+                ('rac-ton-dong', 'moi-truong', 'Rác tồn đọng', 'Rubbish', false),
+                ('o-ga', NULL, 'Ổ gà', 'Potholes', false),
+                ('to-giac', NULL, 'Tố giác', 'Crime', true);
+            """
+        )
+    return "21028"

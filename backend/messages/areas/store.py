@@ -59,8 +59,8 @@ async def insert_alert(connection: Connection, owner: Owner, alert: Alert) -> No
         f"""
         INSERT INTO area_alert (id, account_id, device_id, unit_code, category_code, created_at,
             centre, radius_metres, area)
-        VALUES ($1, $2, $3, $4, $5, $6, ST_SetSRID(ST_MakePoint($7, $8), 4326), $9,
-            ST_Buffer(ST_MakePoint($7, $8)::geography, $9 * {_MARGIN})::geometry)
+        VALUES ($1, $2, $3, $4, $5, $6, ST_SetSRID(ST_MakePoint($7, $8), 4326), $9::integer,
+            ST_Buffer(ST_MakePoint($7, $8)::geography, $9::integer * {_MARGIN})::geometry)
         """,  # noqa: S608  own number
         alert.id,
         owner.account_id,
