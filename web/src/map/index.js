@@ -14,3 +14,24 @@ if (side) {
       for (const tool of document.querySelectorAll('[data-map-tool]')) tool.hidden = true;
     });
 }
+
+const areas = document.getElementById('areas');
+
+if (areas && 'PushManager' in self) {
+  areas.hidden = false;
+  areas.addEventListener('toggle', () => {
+    if (areas.open) import('../push/area.js').then(({openAreas}) => openAreas(areas.querySelector('div'), looked)).catch(() => {});
+  });
+}
+
+/** What the filters say is looked at. */
+function looked() {
+  const chosen = (name) => document.querySelector(`#filters [name=${name}]`)?.selectedOptions?.[0];
+  const [unit, category] = [chosen('unit'), chosen('category')];
+  return {
+    unit: unit?.value ?? '',
+    unit_name: unit?.textContent.trim() ?? '',
+    category: category?.value ?? '',
+    category_name: category?.value ? category.textContent.trim() : '',
+  };
+}

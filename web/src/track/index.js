@@ -1,6 +1,7 @@
 // A report's page: kept fresh while it is looked at, its last state kept for when there is no network.
 // Everything on it works without this script; forms are the same requests, and keep what was typed.
 import '../shell/index.js';
+import {offerPush} from '../push/button.js';
 import {startClock} from './clock.js';
 import {sendInPlace} from './forms.js';
 import {keepState} from './last_state.js';
@@ -22,5 +23,6 @@ if (report) {
   sendInPlace(dress);
   keepFresh(dress);
   dress();
+  offerPush().catch(() => {});
   document.documentElement.dataset.ready = '';
 }

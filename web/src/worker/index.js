@@ -4,6 +4,7 @@
 // changes with any file of the shell, and what belongs to it. Pages come from the network first; what
 // is kept of them was asked for without cookies, so nobody's name or report is ever in it. Answers of
 // the API are never kept here. The queue lies in IndexedDB: no version of the shell touches it.
+import '../push/worker.js';
 import {flush} from '../report/queue.js';
 import {recall} from '../report/store.js';
 
