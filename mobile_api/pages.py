@@ -19,9 +19,11 @@ from backend.settings import Settings
 from backend.web.forms import read_form
 from backend.web.language import page_language
 from backend.web.limits import Limit
+from backend.web.packing import PACKED
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
 from mobile_api.choices import category_options, commune_options, list_communes, radius_metres
+from mobile_api.contact_consent import CONSENT_WANTED, contact_consent, find_contact_consent
 from mobile_api.form_answers import ANSWER, given_answers, question_fields, typed_answers
 from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
 from mobile_api.intake import parse_submission
@@ -44,10 +46,11 @@ _WORDS: Final = (
     "key",
     "name",
     "phone",
+    "consent",
 )
 
 
-@get("/", opt=OPT, include_in_schema=False)
+@get("/", opt=OPT, include_in_schema=False, middleware=PACKED)
 async def report_form(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
@@ -80,10 +83,13 @@ async def _form(
             "categories": category_options(rulebook, language),
             "questions": questions,
             "units": await commune_options(database),
+            "consent": await find_contact_consent(database),
             "given": {**dict.fromkeys(names, ""), **given},
             "asked": asked,
             "problem": problem,
             "faults": problem.faults if problem else (),
+            "tiles_url": settings.map_tiles_url,
+            "tiles_credit": settings.map_tiles_credit,
             "photos_most": settings.photos_per_report,
             "photo_megabytes": settings.photo_max_bytes // (1024 * 1024),
         },
@@ -141,7 +147,7 @@ async def _submit(
         body["address"] = given["address"]
     if given["name"] or given["phone"]:
         body["contact"] = {"name": given["name"] or None, "phone": given["phone"] or None}
-        body["consent"] = {"handle_report": True}
+        body["consent"] = contact_consent(given["consent"])
     rulebook = await rulebooks.current()
     if answers := typed_answers(rulebook, given["category"], given):
         body["answers"] = answers
@@ -175,6 +181,8 @@ def _check_filled(given: Mapping[str, str]) -> None:
         ("unit", place, *_PLACE_WANTED),
     )
     faults = tuple(FieldFault(name, vi, en) for name, value, vi, en in wanted if not value)
+    if (given["name"] or given["phone"]) and not given["consent"]:
+        faults += (FieldFault("consent", *CONSENT_WANTED),)
     if faults:
         raise Unprocessable(faults=faults)
 

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.response import Template
 
 from backend.web.assets import Assets
+from backend.web.packing import PACKED
 from backend.web.policies import NOBODY_ASKED
 from backend.web.state import parts_of
 
@@ -38,7 +39,7 @@ async def worker_script(request: Request[Any, Any, Any], state: State) -> Respon
     return Response(content, headers=headers, media_type="text/javascript")
 
 
-@get("/offline", opt={"policy": NOBODY_ASKED}, include_in_schema=False)
+@get("/offline", opt={"policy": NOBODY_ASKED}, include_in_schema=False, middleware=PACKED)
 async def offline_page() -> Template:
     """What the service worker shows when a page cannot be reached: nothing of anybody's."""
     return Template("citizen/offline.html")

@@ -54,8 +54,7 @@ class _Forms(HTMLParser):
         elif tag == "input" and given.get("type") == "file":
             form.files.add(name)
         elif tag == "input" and given.get("type") in ("checkbox", "radio"):
-            if given["type"] == "radio":
-                form.options.setdefault(name, []).append(given.get("value", "on"))
+            form.options.setdefault(name, []).append(given.get("value", "on"))
             if "checked" in given:
                 form.values[name] = given.get("value", "on")
         elif tag == "input" and name:

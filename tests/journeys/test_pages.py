@@ -117,6 +117,7 @@ async def test_what_was_typed_stays_when_something_is_wrong(town: Town, citizen:
         text="Ổ gà rất sâu ở đây.",
         unit=UNIT,
         phone="12",
+        consent="1",
         status=422,
     )
     assert "Số điện thoại không đúng" in words
@@ -124,7 +125,7 @@ async def test_what_was_typed_stays_when_something_is_wrong(town: Town, citizen:
     assert form.values["text"] == "Ổ gà rất sâu ở đây."
     assert form.values["category"] == "giao-thong-o-ga"
     assert (form.values["unit"], form.values["phone"]) == (UNIT, "12")
-    await citizen.send({"action": "/"}, phone="0905123456")
+    await citizen.send({"action": "/"}, phone="0905123456", consent="1")
     assert "moi=1" in str(citizen.page and citizen.page.url)
 
 

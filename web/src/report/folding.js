@@ -18,7 +18,7 @@ export function suggest(text, categories) {
   if (said.length < 4) return [];
   return categories
     .map((category) => ({category, score: likeness(said, fold(category.name).split(' '))}))
-    .filter(({score}) => score > 1)
+    .filter(({score}) => score >= 2)
     .sort((a, b) => b.score - a.score)
     .slice(0, 3)
     .map(({category}) => category);

@@ -1,8 +1,8 @@
 // A map to put a pin on: drag the map under the pin, tap, or use the arrow keys.
+import {addUnits} from '../map/units.js';
 import {el} from '../shell/dom.js';
 import {loadLeaflet} from '../shell/leaflet.js';
 import {t} from '../shell/words.js';
-import {addBase} from '../shell/basemap.js';
 
 const EARTH_METRES_PER_PIXEL = 156_543;
 
@@ -15,7 +15,7 @@ export async function openPinMap(holder, start, onPin) {
   const map = leaflet.map(frame, {attributionControl: true, zoomControl: true, minZoom: 7, maxZoom: 19});
   map.attributionControl.setPrefix('');
   map.setView([start.lat, start.lon], start.zoom);
-  await addBase(leaflet, map);
+  addBase(leaflet, map);
   const icon = leaflet.divIcon({className: 'pin', iconSize: [36, 48], iconAnchor: [18, 46]});
   const marker = leaflet.marker([start.lat, start.lon], {icon, keyboard: false, interactive: false, opacity: start.isExact ? 1 : 0.6}).addTo(map);
   let isShowing = false;
@@ -37,4 +37,14 @@ export async function openPinMap(holder, start, onPin) {
   map.on('moveend', () => isShowing || choose(map.getCenter()));
   map.on('click', ({latlng}) => map.panTo(latlng));
   return {show};
+}
+
+// boundaries from our own tiles, the communes' names from the form (so that there is something to go by
+// without a network too), and pictures where the installation names a server of them
+function addBase(leaflet, map) {
+  const {tilesUrl, tilesCredit} = document.querySelector('#report').dataset;
+  if (tilesUrl) leaflet.tileLayer(tilesUrl, {maxZoom: 19, attribution: tilesCredit.replace(/[<>&]/g, '')}).addTo(map);
+  const options = [...document.querySelectorAll('option[data-at]')];
+  const middle = ({dataset}) => dataset.at.split(',').slice(0, 2).map(Number);
+  addUnits(leaflet, map, options.map((option) => [option.value, option.text, ...middle(option)]));
 }

@@ -44,7 +44,8 @@ export function startReview(holder, {back, send, supported}) {
     const warning = screeningNotice(said);
     if (warning) {
       screening.replaceChildren(warning);
-      if (said.must_not_send) button.textContent = t('Vẫn gửi như phản ánh hiện trường', 'Send it as a report all the same');
+      if (said.is_refused) button.hidden = true;
+      else if (said.must_confirm) button.textContent = t('Đây là phản ánh hiện trường, vẫn gửi', 'It is a report, send it all the same');
     }
     if (near.length) nearby.replaceChildren(nearbyCard(near, {supported}));
   }

@@ -73,7 +73,7 @@ async function ask(content) {
 function readAnswer({findings = [], suggestions = []}) {
   return {
     findings,
-    suggestions: suggestions.map((one) => one.code ?? one),
+    suggestions: suggestions.map((one) => one.category),
     must_confirm: findings.some(({level}) => level === 'must_confirm'),
     is_refused: findings.some(({level}) => level === 'not_taken'),
   };

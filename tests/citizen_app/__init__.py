@@ -1,0 +1,1 @@
+"""The citizens' app: report form, offline queue, shell."""
