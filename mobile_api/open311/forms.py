@@ -24,7 +24,6 @@ _MEMBERS: Final = {
     "attributes": "attribute",
     "endpoints": "endpoint",
     "formats": "format",
-    "photos": "photo",
     "values": "value",
 }
 # What XML 1.0 §2.2 does not let stand in a document, not even escaped.

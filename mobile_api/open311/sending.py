@@ -29,7 +29,13 @@ from mobile_api.open311.keys import Sender, admit_sender
 from mobile_api.open311.media import Photo, read_photo, store_photos
 from mobile_api.open311.places import WRITE, check_jurisdiction, get_service, paths
 from mobile_api.open311.questions import read_extensions
-from mobile_api.open311.submissions import Form, read_fields, read_key, submission_body
+from mobile_api.open311.submissions import (
+    Form,
+    names_position,
+    read_fields,
+    read_key,
+    submission_body,
+)
 
 # A few photos at once; each by itself is held to CAUNOI_PHOTO_MAX_BYTES.
 _FORM_LIMIT: Final = 64 * 1024 * 1024
@@ -63,7 +69,9 @@ async def send(
             body,
             photos,
             sender=sender,
-            key=read_key(request.headers.get("idempotency-key"), fields),
+            key=read_key(
+                request.headers.get("idempotency-key"), fields, is_shared=sender.key_id is None
+            ),
             database=database,
             rulebooks=rulebooks,
             settings=settings,
@@ -112,7 +120,8 @@ async def _body(
     if code is None:
         raise _fault("service_code", "Thiếu service_code.", "service_code was not provided.")
     category = get_service(rulebook, settings, code)
-    return submission_body(fields, category, await list_communes(database))
+    units = [] if names_position(fields) else await list_communes(database)
+    return submission_body(fields, category, units)
 
 
 async def _photos(files: list[UploadFile], settings: Settings) -> list[Photo]:

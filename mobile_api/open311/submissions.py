@@ -23,6 +23,7 @@ from mobile_api.open311.moments import read_moment
 
 # Any text may be a key; those that are no UUID are made one by name (RFC 9562 §5.5).
 _KEYS: Final = uuid.UUID("6f3a3fb2-4d5f-5d0c-9c61-6f70656e3331")
+_BY_NAME: Final = 5
 _KEY_LONGEST: Final = 255
 _URL_LONGEST: Final = 1000
 _ATTRIBUTE: Final = re.compile(r"attribute\[([^\[\]]{1,64})\](\[\d{0,3}\])?")
@@ -54,10 +55,19 @@ def read_fields(pairs: Sequence[tuple[str, str]]) -> Form:
     return Form(values)
 
 
-def read_key(header: str | None, form: Form) -> uuid.UUID | None:
-    """What makes a repeated POST safe: the header Idempotency-Key or the field idempotency_key."""
+def read_key(header: str | None, form: Form, *, is_shared: bool) -> uuid.UUID | None:
+    """What makes a repeated POST safe: the header Idempotency-Key or the field idempotency_key.
+
+    Senders without an api_key share one room of keys (`is_shared`): there a key is a UUID, which
+    two of them do not choose alike.
+    """
     text = (header or "").strip().strip('"') or form.one("idempotency_key")
-    return key_of(text) if text else None
+    if not text:
+        return None
+    key = key_of(text)
+    if is_shared and key.version == _BY_NAME:
+        raise _fault("Idempotency-Key", "Cần một UUID ngẫu nhiên.", "Needs a random UUID.")
+    return key
 
 
 def key_of(text: str) -> uuid.UUID:
@@ -70,6 +80,11 @@ def key_of(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         return uuid.uuid5(_KEYS, text)
+
+
+def names_position(form: Form) -> bool:
+    """Whether the form has a position, so that no commune need be looked for."""
+    return bool(form.one("lat") and form.one("long"))
 
 
 def submission_body(form: Form, category: Category, units: Sequence[UnitRow]) -> dict[str, Any]:

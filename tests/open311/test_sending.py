@@ -250,6 +250,8 @@ async def test_who_may_write_is_a_setting(town: Town, api_key: str) -> None:
         assert (await send(town, api_key)).status_code == 403
         parts.settings = dataclasses.replace(kept, open311_write="open")
         assert (await send(town, None)).status_code == 201
+        assert (await send(town, None, key=str(uuid4()))).status_code == 201
+        assert (await send(town, None, key="1")).status_code == 400, "others choose that too"
         assert (await send(town, "wrong")).status_code == 403, "a key that is given must be right"
     finally:
         parts.settings = kept
