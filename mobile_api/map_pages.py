@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from backend.database import Database
@@ -73,7 +73,7 @@ async def look_around(
     words: Annotated[str, QueryParameter(name="q", max_length=100)] = "",
     bbox: Annotated[str, QueryParameter(max_length=120)] = "",
     after: Short = "",
-    part: Annotated[FromQuery[str], QueryParameter(name="phan", max_length=20)] = "",
+    part: Annotated[str, QueryParameter(name="phan", max_length=20)] = "",
 ) -> Template:
     """Published reports, newest first; with `phan=danh-sach` the list alone, for the map's side."""
     asked = _Asked(unit, category, status, since, until, words.strip(), bbox)
