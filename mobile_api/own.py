@@ -32,6 +32,7 @@ from backend.web.texts import clean_text
 from mobile_api import store
 from mobile_api.intake import TEXT_LONGEST
 from mobile_api.ownership import get_own_report
+from mobile_api.screening import kept_view
 from mobile_api.views import tracking_view
 from mobile_api.words import needed_words, short_enough
 
@@ -92,13 +93,13 @@ async def read_own_view(
         raise UnknownReport()
     own = await reporter_store.get_own_view(database.app, report_id)
     language = language_of(request)
-    published = row["is_published"]
+    published, rulebook = row["is_published"], await rulebooks.current()
     view = tracking_view(
         row,
         await store.find_published(database.public, report_id) if published else None,
         events=await store.list_own_events(database.app, report_id),
         photos=await store.list_public_photos(database.public, report_id),
-        rulebook=await rulebooks.current(),
+        rulebook=rulebook,
         language=language,
     )
     view["mine"] = {
@@ -111,6 +112,10 @@ async def read_own_view(
         "contact": own.contact,
         "photos": own.photos,
         "messages": own.messages,
+        "screening": [
+            kept_view(kept, rulebook, unit=report.unit_code, language=language)
+            for kept in own.screening
+        ],
         "can_edit_until": edit_ends(report, settings),
         "moves": [
             {"move": move.value, "label": label(move, language)} for move in own_moves(report)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from backend.reports.lifecycle import Language
 from backend.reports.rulebook import Rulebook, Rulebooks
-from backend.reports.screening import Finding, Office
+from backend.reports.screening import Finding, Kind, Level, Office
 from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
@@ -80,13 +80,11 @@ def finding_view(
 
 def kept_view(
     kept: Mapping[str, Any], rulebook: Rulebook, *, unit: str, language: Language
-) -> dict[str, Any] | None:
-    """A finding that was kept with a report; None once its kind is no longer configured."""
+) -> dict[str, Any]:
+    """A finding that was kept with a report, told by the rules of today."""
     kinds = rulebook.screening.kinds if rulebook.screening else {}
-    kind = kinds.get(kept["kind"])
-    if kind is None:
-        return None
-    found = Finding(kind, kept["level"], rules=(), because=())
+    kind = kinds.get(kept["kind"]) or Kind(kept["kind"], "", "", "", "", offices=())
+    found = Finding(kind, Level(kept["level"]), rules=(), because=())
     return finding_view(found, rulebook, unit=unit, language=language)
 
 

@@ -56,6 +56,7 @@ class QueueFilter:
 
 _COLUMNS: Final = """r.id, r.code, r.category_code, r.text, r.address, r.status, r.visibility,
     r.unit_code, u.name AS unit_name, r.agency_code, r.officer_id, r.is_urgent, r.is_restricted,
+    r.is_held,
     r.is_overdue, r.accept_by, r.resolve_by, r.paused_at, r.accepted_at, r.resolved_at, r.reopened,
     r.escalations, r.rating, r.version, r.created_at, r.updated_at,
     ST_X(r.geom) AS lon, ST_Y(r.geom) AS lat"""
@@ -124,11 +125,12 @@ async def find_case(connection: Connection, report_id: uuid.UUID) -> dict[str, A
                r.remaining_minutes, r.extensions, r.closed_at, r.merged_into,
                r.is_anonymous, r.is_sensitive, r.source, r.rating_comment, r.supporters,
                c.name AS contact_name, c.phone AS contact_phone, c.email AS contact_email,
-               a.name AS officer_name
+               a.name AS officer_name, s.findings AS screening
         FROM report r
         JOIN unit u ON u.code = r.unit_code AND u.valid_from = r.unit_valid_from
         LEFT JOIN report_contact c ON c.report_id = r.id
         LEFT JOIN account a ON a.id = r.officer_id
+        LEFT JOIN report_screening s ON s.report_id = r.id
         WHERE r.id = $1
         """,  # noqa: S608  own column names
         report_id,
@@ -136,8 +138,8 @@ async def find_case(connection: Connection, report_id: uuid.UUID) -> dict[str, A
     if row is None:
         return None
     case = dict(row)
-    for name in ("answers", "routing"):
-        case[name] = msgspec.json.decode(case[name])
+    for name in ("answers", "routing", "screening"):
+        case[name] = msgspec.json.decode(case[name] or "[]")
     return case
 
 
@@ -145,7 +147,8 @@ async def list_photos(connection: Connection, report_id: uuid.UUID) -> list[Reco
     """All photos of a case with their state."""
     return await connection.fetch(
         """
-        SELECT sha256, purpose, position, state, refused_reason, width, height, content_type, bytes
+        SELECT sha256, purpose, position, state, refused_reason, width, height, content_type, bytes,
+               is_held
         FROM report_photo WHERE report_id = $1 ORDER BY purpose DESC, position LIMIT 100
         """,
         report_id,

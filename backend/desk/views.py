@@ -33,6 +33,7 @@ def queue_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -
         "visibility": row["visibility"],
         "is_urgent": row["is_urgent"],
         "is_restricted": row["is_restricted"],
+        "is_held": row["is_held"],
         "is_overdue": row["is_overdue"],
         "is_paused": row["paused_at"] is not None,
         "accept_by": row["accept_by"],
@@ -90,6 +91,7 @@ def case_view(
         "is_sensitive": case["is_sensitive"],
         "contact": contact if any(contact.values()) and may_contact(principal, report) else None,
         "has_contact": any(contact.values()),
+        "screening": screening_words(case["screening"], rulebook, language),
         "rating_comment": case["rating_comment"],
         "supporters": case["supporters"],
         "photos": [
@@ -109,6 +111,25 @@ def case_view(
             for move in allowed_moves(report.status, roles)
         ],
     }
+
+
+def screening_words(
+    findings: Sequence[Mapping[str, Any]], rulebook: Rulebook, language: Language
+) -> list[dict[str, Any]]:
+    """What screening found when the report came in, with what intake may tell the citizen."""
+    kinds = rulebook.screening.kinds if rulebook.screening else {}
+    found = []
+    for finding in findings:
+        kind = kinds.get(finding["kind"])
+        vi = language == "vi"
+        found.append(
+            {
+                **finding,
+                "title": (kind.title_vi if vi else kind.title_en) if kind else finding["kind"],
+                "advice": (kind.advice_vi if vi else kind.advice_en) if kind else None,
+            }
+        )
+    return found
 
 
 def routing_words(case: Mapping[str, Any], rulebook: Rulebook, language: Language) -> str | None:

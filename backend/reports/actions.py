@@ -19,7 +19,9 @@ from backend.reports.promises import Coming
 from backend.reports.report import Report
 from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebook, Rulebooks
+from backend.reports.screening import Finding
 from backend.reports.store import Sight
+from backend.reports.submit import is_held, is_kept_close, screened, screening_of
 from backend.reports.timers import AWAIT_CONFIRMATION, coming, next_timer
 
 _TIMER_BATCH: Final = 200
@@ -116,7 +118,8 @@ async def edit_own_report(
 ) -> Report:
     """The reporter corrects the words within the edit window; the report waits for review again.
 
-    Raises EditOver when the window has closed, IllegalMove once an agency has accepted it.
+    Raises EditOver when the window has closed, IllegalMove once an agency has accepted it,
+    NotTakenHere for words that the law keeps from being sent.
     """
     rulebook, moment = await rulebooks.current(), at or clock_now()
     async with database.transaction() as connection:
@@ -125,18 +128,34 @@ async def edit_own_report(
             raise UnknownReport()
         if moment > report.created_at + window:
             raise EditOver()
-        order = MoveOrder(move=Move.EDIT)
+        findings = screened(rulebook, text, report.category_code) if text is not None else None
         change = apply_move(
             rulebook,
-            report,
-            order,
+            report if findings is None else _screened_anew(rulebook, report, findings),
+            MoveOrder(move=Move.EDIT),
             actor=Actor("citizen", account_id),
             roles=_CITIZEN,
             at=moment,
         )
         await _store(connection, change)
         await reporter_store.update_words(connection, report_id, text=text, address=address)
+        if findings is not None:
+            screening = screening_of(rulebook, findings)
+            await reporter_store.put_screening(
+                connection,
+                report_id,
+                kinds=screening.kinds if screening else (),
+                findings=screening.findings if screening else (),
+                version=screening.version if screening else None,
+                at=moment,
+            )
     return change.after
+
+
+def _screened_anew(rulebook: Rulebook, report: Report, findings: tuple[Finding, ...]) -> Report:
+    """The report as its new words have it: whom it is for, and whether acceptance publishes it."""
+    own = rulebook.categories[report.category_code].is_restricted
+    return replace(report, is_held=is_held(findings), is_restricted=own or is_kept_close(findings))
 
 
 async def fire_due(database: Database, rulebooks: Rulebooks, now: datetime) -> int:

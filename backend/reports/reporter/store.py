@@ -1,6 +1,7 @@
 """The SQL of the reporter's side: who owns a report, their own view, their words, supporters."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,7 @@ class OwnView:
     contact: dict[str, Any] | None
     photos: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    screening: list[dict[str, Any]]
 
 
 async def get_own_view(connection: Connection, report_id: uuid.UUID) -> OwnView:
@@ -59,8 +61,11 @@ async def get_own_view(connection: Connection, report_id: uuid.UUID) -> OwnView:
         """
         SELECT r.text, r.address, r.answers, r.happened_at, ST_X(r.geom) AS lon,
                ST_Y(r.geom) AS lat, r.accuracy_metres, r.is_anonymous, c.report_id AS has_contact,
-               c.name, c.phone, c.email, c.consent
-        FROM report r LEFT JOIN report_contact c ON c.report_id = r.id WHERE r.id = $1
+               c.name, c.phone, c.email, c.consent, s.findings
+        FROM report r
+        LEFT JOIN report_contact c ON c.report_id = r.id
+        LEFT JOIN report_screening s ON s.report_id = r.id
+        WHERE r.id = $1
         """,
         report_id,
     )
@@ -98,6 +103,7 @@ async def get_own_view(connection: Connection, report_id: uuid.UUID) -> OwnView:
         contact=contact,
         photos=[dict(photo) for photo in photos],
         messages=[dict(message) for message in messages],
+        screening=msgspec.json.decode(row["findings"] or "[]"),
     )
 
 
@@ -113,6 +119,31 @@ async def update_words(
         text,
         address,
     )
+
+
+async def put_screening(
+    connection: Connection,
+    report_id: uuid.UUID,
+    *,
+    kinds: Sequence[str],
+    findings: Sequence[Mapping[str, Any]],
+    version: int | None,
+    at: datetime,
+) -> None:
+    """Replace what screening found in a report by what it finds in its new words, or by nothing."""
+    await connection.execute("DELETE FROM report_screening WHERE report_id = $1", report_id)
+    if findings:
+        await connection.execute(
+            """
+            INSERT INTO report_screening (report_id, kinds, findings, version, at)
+            VALUES ($1, $2, $3, $4, $5)
+            """,
+            report_id,
+            kinds,
+            msgspec.json.encode(findings).decode(),
+            version,
+            at,
+        )
 
 
 async def add_support(connection: Connection, report_id: uuid.UUID, supporter: str) -> int:
