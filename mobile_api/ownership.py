@@ -2,15 +2,18 @@
 
 import hmac
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from backend.database import Database
+from backend.events.chain import Actor
 from backend.identifiers import hash_token, normal_report_code
 from backend.reports.errors import UnknownReport
 from backend.reports.reporter import store
+from backend.reports.submit import Submission
 from backend.settings import Settings
 from backend.web.policies import principal_of
 
@@ -57,6 +60,24 @@ def _checked(
 
 def _opens(given: str, tracking_hash: bytes) -> bool:
     return hmac.compare_digest(hash_token(normal_secret(given)), tracking_hash)
+
+
+def tied_to_account(
+    request: ASGIConnection[Any, Any, Any, Any], submission: Submission
+) -> tuple[Submission, str, Actor]:
+    """A submission as its sender's own, whose idempotency keys these are, and who acts.
+
+    Only citizens own reports: an official who reports a pothole does so as anybody else.
+    """
+    principal = principal_of(request.scope)
+    if principal is None or principal.role != "citizen":
+        return submission, "anonymous", Actor("citizen")
+    account_id = principal.account_id
+    return (
+        replace(submission, account_id=account_id),
+        f"account:{account_id}",
+        Actor("citizen", account_id),
+    )
 
 
 def secret_cookie(code: str) -> str:

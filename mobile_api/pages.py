@@ -27,7 +27,7 @@ from mobile_api.contact_consent import CONSENT_WANTED, contact_consent, find_con
 from mobile_api.form_answers import ANSWER, given_answers, question_fields, typed_answers
 from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
 from mobile_api.intake import parse_submission
-from mobile_api.ownership import keep_secret
+from mobile_api.ownership import keep_secret, tied_to_account
 
 OPT: Final = {"policy": ANYONE}
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
@@ -114,7 +114,7 @@ async def send_report(
             return await _form(request, database, rulebooks, settings, given=given, asked=True)
         try:
             submitted = await _submit(
-                given, files, database=database, rulebooks=rulebooks, settings=settings
+                request, given, files, database=database, rulebooks=rulebooks, settings=settings
             )
         except CaunoiError as problem:
             given["key"] = given["key"] or str(uuid.uuid4())
@@ -129,6 +129,7 @@ async def send_report(
 
 
 async def _submit(
+    request: Request[Any, Any, Any],
     given: Mapping[str, str],
     files: list[UploadFile],
     *,
@@ -161,14 +162,16 @@ async def _submit(
         key = uuid.UUID(given["key"])
     except ValueError:
         key = uuid.uuid4()
+    submission, owner, actor = tied_to_account(request, submission)
     return await submit_report(
         database,
         rulebooks,
         settings=settings,
         submission=submission,
-        principal="anonymous",
+        principal=owner,
         key=key,
         payload_hash=payload_hash,
+        actor=actor,
     )
 
 

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -14,7 +13,6 @@ from litestar.params import FromQuery, PathParameter, QueryParameter
 from backend.clock import VIETNAM
 from backend.database import Database
 from backend.errors import FieldFault, Malformed
-from backend.events.chain import Actor
 from backend.identifiers import normal_report_code
 from backend.reports.errors import UnknownReport
 from backend.reports.lifecycle import Language, Status
@@ -23,12 +21,13 @@ from backend.reports.submit import submit_report
 from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import language_of
 from backend.web.limits import Limit
-from backend.web.policies import ANYONE, principal_of
+from backend.web.policies import ANYONE
 from backend.web.problems import UnknownMediaType
 from backend.web.state import provide_database, provide_rulebooks, settings_of
 from mobile_api import store
 from mobile_api.documents import SubmitOperation
 from mobile_api.intake import parse_submission
+from mobile_api.ownership import tied_to_account
 from mobile_api.views import list_item, submit_answer, tracking_view
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -58,12 +57,7 @@ async def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
         photo_max_bytes=settings.photo_max_bytes,
         photos_most=settings.photos_per_report,
     )
-    principal = principal_of(request.scope)
-    owner, actor = "anonymous", Actor("citizen")
-    if principal is not None and principal.role == "citizen":
-        actor = Actor("citizen", principal.account_id)
-        owner = f"account:{principal.account_id}"
-        submission = replace(submission, account_id=principal.account_id)
+    submission, owner, actor = tied_to_account(request, submission)
     submitted = await submit_report(
         provide_database(request.app.state),
         provide_rulebooks(request.app.state),
