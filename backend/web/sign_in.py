@@ -173,7 +173,8 @@ async def sign_out(
     """End the session; also when it had ended already."""
     if principal is not None:
         await sessions.close_session(database, principal)
-    answer = Redirect("/dang-nhap", status_code=303)
+    is_citizen = principal is not None and principal.role == "citizen"
+    answer = Redirect("/" if is_citizen else "/dang-nhap", status_code=303)
     answer.set_cookie(no_session_cookie(settings))
     return answer
 
