@@ -109,6 +109,7 @@ async def read_own_view(
         "happened_at": own.happened_at,
         "location": {"lon": own.lon, "lat": own.lat, "accuracy_metres": own.accuracy_metres},
         "is_anonymous": own.is_anonymous,
+        "in_account": report.account_id is not None,
         "contact": own.contact,
         "photos": own.photos,
         "messages": own.messages,
