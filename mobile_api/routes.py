@@ -21,8 +21,9 @@ from mobile_api import (
 from mobile_api.account import api as account_api
 from mobile_api.account import pages as account_pages
 from mobile_api.crawlers import pages as crawlers
-from mobile_api.open311 import routes as open311
+from mobile_api.feeds import routes as feeds
 from mobile_api.ogc import routes as ogc
+from mobile_api.open311 import routes as open311
 from mobile_api.tiles import routes as tiles
 
 ROUTES = [
@@ -63,6 +64,9 @@ ROUTES = [
     tracking_pages.track,
     tracking_acts.act,
     map_pages.look_around,
+    feeds.all_feed,
+    feeds.unit_feed,
+    feeds.category_feed,
     ogc.landing,
     ogc.conformance,
     ogc.api,

@@ -169,6 +169,9 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /ogc/collections/{name}": _get("/ogc/collections/reports"),
     "GET /ogc/collections/{name}/items": _get("/ogc/collections/reports/items"),
     "GET /ogc/collections/{name}/items/{feature_id}": _get("/ogc/collections/reports/items/{code}"),
+    "GET /tin/{name}": _get("/tin/phan-anh.atom"),
+    "GET /tin/don-vi/{name}": _get("/tin/don-vi/21028.rss"),
+    "GET /tin/linh-vuc/{name}": _get("/tin/linh-vuc/giao-thong.atom"),
     # the desk
     "GET /api/v1/desk/reports": _get("/api/v1/desk/reports"),
     "GET /api/v1/desk/reports/{report_id}": _get("/api/v1/desk/reports/{id}"),
