@@ -82,10 +82,10 @@ async def a_browser(
 
 
 async def is_quiet(database: Database) -> bool:
-    """Nothing is in the queue, and nothing waits to be queued."""
+    """Nothing is to be worked on, and nothing waits for that."""
     left: int = await database.app.fetchval(
         """
-        SELECT (SELECT count(*) FROM pgqueuer)
+        SELECT (SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked'))
             + (SELECT count(*) FROM notification WHERE state = 'waiting')
         """
     )
