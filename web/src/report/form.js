@@ -59,8 +59,12 @@ export async function startForm(form) {
   for (const event of ['online', 'offline']) addEventListener(event, showNetwork);
   onWrite(async (report) => {
     await save();
-    if (await take(report)) fill(t('Đã mở bản nháp.', 'The draft is open.'));
-    else top.replaceChildren(notice('note', t('Bản nháp này đang mở ở cửa sổ khác.', 'This draft is open in another window.')));
+    if (await take(report)) {
+      fill(t('Đã mở bản nháp.', 'The draft is open.'));
+      announce({id: draft.id});
+      form.scrollIntoView({block: 'start'});
+      form.elements.text.focus({preventScroll: true});
+    } else top.replaceChildren(notice('note', t('Bản nháp này đang mở ở cửa sổ khác.', 'This draft is open in another window.')));
   });
 
   function changed(event) {
@@ -132,6 +136,7 @@ export async function startForm(form) {
     await save();
     await begin();
     fill();
+    announce({id: draft.id});
     form.elements.text.focus();
   }
 

@@ -53,10 +53,10 @@ export function showMine(holder, {first} = {}) {
   onChange((change) => {
     if (change.saved && change.id === draft.id) return;
     if (change.is_new) isNew = change.id;
-    if (change.share !== undefined && change.share < 1) {
+    if (change.share !== undefined) {
       shares.set(change.sha256, change.share);
       const bar = holder.querySelector(`progress[data-photo="${change.sha256}"]`);
-      if (bar) bar.value = change.share;
+      if (bar) showShare(bar, change.share);
       return;
     }
     shares.delete(change.sha256);
@@ -232,8 +232,15 @@ function upload(report, photo) {
     return el('li', {}, `${name}: `, photo.problem?.title ?? t('không gửi được', 'could not be sent'));
   }
   const id = `upload-${photo.sha256.slice(0, 12)}`;
-  const bar = el('progress', {id, max: 1, value: shares.get(photo.sha256) ?? 0, data: {photo: photo.sha256}});
+  const bar = el('progress', {id, max: 1, data: {photo: photo.sha256}});
+  showShare(bar, shares.get(photo.sha256) ?? 0);
   return el('li', {}, el('label', {for: id}, navigator.onLine ? t('{name}: đang gửi', '{name}: being sent', {name}) : t('{name}: chờ mạng', '{name}: waiting', {name})), bar);
+}
+
+// what the network has taken over is not there yet: then the bar moves without saying how far
+function showShare(bar, share) {
+  if (share < 1) bar.value = share;
+  else bar.removeAttribute('value');
 }
 
 // the page gets the secret in a form, so that it stays out of addresses and histories

@@ -3,7 +3,7 @@ import {el} from '../shell/dom.js';
 import {number, t} from '../shell/words.js';
 import {saveSoon} from './draft.js';
 
-const GPS = {enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000};
+const GPS = {enableHighAccuracy: true, timeout: 15_000, maximumAge: 0};
 
 /** Add the tools to the form; `place()` gives {lon, lat, accuracy_metres, from} or undefined. */
 export function startPlace(form, {onChange}) {

@@ -18,7 +18,8 @@ const channel = 'BroadcastChannel' in self ? new BroadcastChannel('caunoi') : un
 const listeners = new Set();
 channel?.addEventListener('message', (event) => listeners.forEach((listen) => listen(event.data)));
 
-/** Be told of every change: {id} for a report, {id, sha256, share} for a photo under way. */
+/** Be told of every change: {id} for a report, {id, sha256, share} for a photo under way (1: all handed to
+ the network, which still has it on its way), {id, sha256, settled} once the server has answered. */
 export function onChange(listen) {
   listeners.add(listen);
 }
@@ -155,7 +156,7 @@ async function settlePhoto(id, sha256, outcome) {
     photos: now.photos.map((photo) => (photo.sha256 === sha256 ? {...photo, ...outcome} : photo)),
   }));
   await dropPhoto(id, sha256);
-  announce({id, sha256, share: 1});
+  announce({id, sha256, settled: true});
 }
 
 function sendBytes(report, photo, buffer) {
