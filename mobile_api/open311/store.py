@@ -11,6 +11,8 @@ from mobile_api.lists.filter import SHOWN
 
 PAGE_MOST: Final = 500
 _KEYS_MOST: Final = 1000
+# A page of changes looks at no more of them than this; it may be short, and yet lead on.
+_WALK_MOST: Final = 300
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Question:
     """What of the published reports is asked for; empty tuples mean every one.
 
     With `updated` the list is in the order of the changes, oldest first, so that whoever follows
-    the cursor misses none; else by the moment of receipt, newest first. `after` is (moment, id) of
-    the last one seen, in that order.
+    the cursor misses none (a page may be short and yet have a next one: find_walk_end); else by the
+    moment of receipt, newest first. `after` is (moment, id) of the last one seen, in that order.
     """
 
     requested: Span | None
@@ -48,6 +50,12 @@ class Question:
     after: tuple[datetime, uuid.UUID] | None = None
     skip: int = 0
     limit: int = 50
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the list leaves reports of its span out."""
+        where = self.bbox or self.circle or (self.updated and self.requested)
+        return bool(self.categories or self.statuses or where)
 
 
 _COLUMNS: Final = """id, code, category_code, status, text, address, geom, is_coarse, unit_code,
@@ -93,10 +101,9 @@ async def list_requests(connection: Connection, wanted: Question) -> list[Record
 def _newest(wanted: Question, values: _Values) -> str:
     """The page by the moment of receipt, newest first, found on the map's points.
 
-    Each (category, status) that is asked for is a lane (LATERAL) walked along its own index, and
+    Each category and status that is asked for is a lane (LATERAL) walked along its own index, and
     the lanes' first rows are merged: what is rare is found without reading what is frequent. Within
-    a place a GiST index over place and time is walked in the order of time; it has lanes by
-    category only if written with the expressions that the index is made of (migration t08).
+    a place a GiST index over place and time is walked in the order of time (migration t08).
     """
     is_placed = wanted.bbox is not None or wanted.circle is not None
     statuses = wanted.statuses
@@ -108,11 +115,12 @@ def _newest(wanted: Question, values: _Values) -> str:
         for column, asked in words.items()
         if asked
     }
-    if is_placed and lanes:
-        lanes.setdefault("category_code", "(SELECT code AS word FROM category) AS w_category_code")
-        place, time = "ST_SetSRID(p.geom, 3857)", "(p.created_us + 0)"
-    else:
-        place, time = "p.geom", "p.created_us"
+    # as the index is written that is meant: over place and time within a category, or over all
+    place, time = (
+        ("ST_SetSRID(p.geom, 3857)", "(p.created_us + 0)")
+        if is_placed and wanted.categories
+        else ("p.geom", "p.created_us")
+    )
     conditions = [f"p.{column} = w_{column}.word" for column in lanes]
     newest_us = _micros(_FAR_FUTURE)
     if wanted.requested is not None:
@@ -146,28 +154,61 @@ def _newest(wanted: Question, values: _Values) -> str:
 
 
 def _changed(wanted: Question, updated: Span, values: _Values) -> str:
-    """The page in the order of the changes: one index walk, and a look at each row it meets."""
+    """The page in the order of the changes: of so many changes those that fit."""
+    walk = _walk(wanted, updated, values)
     conditions = []
-    for column, span in (("updated_at", updated), ("created_at", wanted.requested)):
-        if span is not None:
-            conditions.append(f"r.{column} >= {values.mark(span.since)}")
-            conditions.append(f"r.{column} < {values.mark(span.until)}")
+    if wanted.requested is not None:
+        conditions.append(f"r.created_at >= {values.mark(wanted.requested.since)}")
+        conditions.append(f"r.created_at < {values.mark(wanted.requested.until)}")
     for column, words in (("category_code", wanted.categories), ("status", wanted.statuses)):
         if words:
             conditions.append(f"r.{column} = ANY ({values.mark(list(words))}::text[])")
-    if wanted.after is not None:
-        moment, last = map(values.mark, wanted.after)
-        conditions.append(f"(r.updated_at, r.id) > ({moment}, {last})")
     if wanted.bbox is not None or wanted.circle is not None:
         place = " AND ".join(_within(wanted, "p.geom", values))
         conditions.append(
-            f"EXISTS (SELECT FROM public_map_point p WHERE p.report_id = r.id AND {place})"
+            # a value of each row, and no join: nobody shall look up all of the place first
+            f"(SELECT {place} FROM public_map_point p WHERE p.report_id = r.id)"  # noqa: S608  own words
         )
-    return f"""page AS MATERIALIZED (
-            SELECT {_COLUMNS} FROM public_report r WHERE {" AND ".join(conditions)}
+    return f"""walked AS MATERIALIZED ({walk}), page AS MATERIALIZED (
+            SELECT r.* FROM walked r WHERE {" AND ".join(conditions) or "true"}
             ORDER BY updated_at, id
             LIMIT {values.mark(wanted.limit + 1)} OFFSET {values.mark(wanted.skip)}
         )"""  # noqa: S608  own words
+
+
+def _walk(wanted: Question, updated: Span, values: _Values) -> str:
+    conditions = [
+        f"r.updated_at >= {values.mark(updated.since)}",
+        f"r.updated_at < {values.mark(updated.until)}",
+    ]
+    if wanted.after is not None:
+        moment, last = map(values.mark, wanted.after)
+        conditions.append(f"(r.updated_at, r.id) > ({moment}, {last})")
+    return (
+        f"SELECT {_COLUMNS} FROM public_report r WHERE {' AND '.join(conditions)}"  # noqa: S608  own words
+        f" ORDER BY updated_at, id LIMIT {values.mark(_walk_most(wanted))}"
+    )
+
+
+def _walk_most(wanted: Question) -> int:
+    page = wanted.skip + wanted.limit + 1
+    return max(page, _WALK_MOST) if wanted.is_filtered else page
+
+
+async def find_walk_end(
+    connection: Connection, wanted: Question
+) -> tuple[datetime, uuid.UUID] | None:
+    """Where the next page of changes begins, when this one ended for having looked at so many."""
+    if wanted.updated is None or not wanted.is_filtered:
+        return None
+    values = _Values()
+    walk = _walk(wanted, wanted.updated, values)
+    row = await connection.fetchrow(
+        f"SELECT updated_at, id FROM ({walk}) AS walked ORDER BY updated_at, id"  # noqa: S608  own words
+        f" LIMIT 1 OFFSET {values.mark(_walk_most(wanted) - 1)}",
+        *values.all,
+    )
+    return (row["updated_at"], row["id"]) if row else None
 
 
 def _within(wanted: Question, place: str, values: _Values) -> list[str]:

@@ -101,6 +101,33 @@ async def test_a_reader_of_changes_sees_every_change_once_in_their_order(
     assert await listed(town, query) == [code for code in codes[19::-1] if code in codes[::4]]
 
 
+_COPIES: Final = """
+INSERT INTO report SELECT (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(),
+    'code', 'TST-' || n, 'created_at', $2::timestamptz + n * interval '1 second',
+    'updated_at', $2::timestamptz + n * interval '1 second', 'source_ref', NULL))).*
+FROM report r, generate_series(1, 700) AS n WHERE r.code = $1
+"""
+
+
+async def test_a_page_of_changes_looks_at_so_many_and_leads_on_when_none_fits(
+    module_town: Town, codes: list[str]
+) -> None:
+    town, at = module_town, datetime(2024, 5, 6, tzinfo=UTC)
+    await town.owner.execute(_COPIES, codes[1], at)
+    last = await town.a_report(category=OTHER_CATEGORY)
+    await town.owner.execute(
+        "UPDATE report SET visibility = 'public', created_at = $2, updated_at = $2 WHERE code = $1",
+        last.code,
+        at + timedelta(hours=1),
+    )
+    query = f"updated_after=2024-05-06T00:00:00Z&service_code={OTHER_CATEGORY}"
+    first = await town.ask("GET", f"{V2}/requests.json?{query}")
+    assert (first.json(), next_of(first) is None) == ([], False)
+    assert await followed(town, query) == [last.code]
+    everything = await followed(town, "updated_after=2024-05-06T00:00:00Z&page_size=500")
+    assert everything == [*(f"TST-{n}" for n in range(1, 701)), last.code]
+
+
 async def followed(town: Town, query: str) -> list[str]:
     """Everything that the links lead to."""
     found: list[str] = []
@@ -178,6 +205,10 @@ async def test_places_are_circles_and_boxes(module_town: Town, codes: list[str])
     for radius, most in (("5", 1), ("30", 3), ("108", 11)):
         found = await listed(town, f"lat={PLACE[1]}&long={PLACE[0]}&radius={radius}")
         assert found == codes[:most], radius
+    # 25 m to the west and 25 m to the south: in the square around the place, not in the circle
+    corner = f"lat={PLACE[1] - 0.000226}&long={PLACE[0] - 0.000233}"
+    assert await listed(town, f"{corner}&radius=30") == []
+    assert codes[0] in await listed(town, f"{corner}&radius=36")
     box = f"{PLACE[0] - 1e-5},{PLACE[1] - 1e-5},{PLACE[0] + 2.5e-4},{PLACE[1] + 1e-5}"
     assert await listed(town, f"bbox={box}") == codes[:3]
     assert await listed(town, f"bbox={box}&status=closed&service_code={OTHER_CATEGORY}") == [

@@ -94,6 +94,10 @@ async def test_nothing_of_an_unpublished_report_comes_out(
     (found,) = [(await town.ask("GET", f"{V2}/requests/{code}.json")).status_code]
     # stage and promise may be followed by the code, as in the app; these two not even that
     assert found == (404 if state in ("hidden", "restricted") else 200)
+    if found == 200:
+        (followed,) = await town.see(f"{V2}/requests/{code}.json")
+        hidden = ("description", "address", "address_id", "lat", "long", "media_url")
+        assert [followed[name] for name in hidden] == [None] * len(hidden)
 
 
 async def test_a_published_report_shows_no_contact_no_answer_and_no_address_of_media(
