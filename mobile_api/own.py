@@ -32,6 +32,7 @@ from backend.web.texts import clean_text
 from mobile_api import store
 from mobile_api.intake import TEXT_LONGEST
 from mobile_api.ownership import get_own_report
+from mobile_api.photos import own_photo_view
 from mobile_api.screening import kept_view
 from mobile_api.views import tracking_view
 from mobile_api.words import needed_words, short_enough
@@ -111,7 +112,7 @@ async def read_own_view(
         "is_anonymous": own.is_anonymous,
         "in_account": report.account_id is not None,
         "contact": own.contact,
-        "photos": own.photos,
+        "photos": [own_photo_view(request, report.code, photo) for photo in own.photos],
         "messages": own.messages,
         "screening": [
             kept_view(kept, rulebook, unit=report.unit_code, language=language)

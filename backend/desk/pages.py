@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from backend.desk.reports import (
     read_history,
     read_queue,
 )
+from backend.desk.tags import CaseTag, parse_tag
 from backend.errors import CaunoiError, FieldFault, Unprocessable
 from backend.identifiers import normal_report_code
 from backend.photos.objects import ObjectStore
@@ -205,13 +207,15 @@ async def act(
                     await _store_evidence(file, report_id, database, objects, settings)
                     for file in files
                 ]
+            tag = parse_tag(given.get("version", "")) or CaseTag(-1)
+            order = await _order(given, tuple(photos), database, principal)
             await move_report(
                 database,
                 rulebooks,
                 principal=principal,
                 report_id=report_id,
-                expected_version=_version(given.get("version", "")),
-                order=await _order(given, tuple(photos), database, principal),
+                expected_version=tag.version,
+                order=replace(order, photos_seen_until=tag.photos_seen_until),
             )
         except CaunoiError as problem:
             return await _case_page(
@@ -250,10 +254,6 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
     await file.seek(0)
     while chunk := await file.read(256 * 1024):
         yield chunk
-
-
-def _version(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 async def _order(

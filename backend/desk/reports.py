@@ -1,6 +1,7 @@
 """The desk's API: queue, case, history, moves, evidence."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,8 +15,8 @@ from backend.clock import now
 from backend.database import Database
 from backend.desk import store
 from backend.desk.evidence import check_may_add_evidence
+from backend.desk.tags import case_tag, read_tag
 from backend.desk.views import case_view, history_step, queue_item
-from backend.errors import FieldFault, Malformed, VersionNeeded
 from backend.photos.derivatives import read_private_photo
 from backend.photos.objects import ObjectStore
 from backend.photos.uploads import receive_photo
@@ -156,7 +157,7 @@ async def get_case(
 ) -> Response[dict[str, Any]]:
     """Everything about one case; its ETag is what a move must name in If-Match."""
     view = await read_case(database, rulebooks, principal, report_id, language=language_of(request))
-    return Response(view, headers={"ETag": f'"{view["version"]}"'})
+    return Response(view, headers={"ETag": f'"{view["etag"]}"'})
 
 
 async def read_case(
@@ -175,7 +176,7 @@ async def read_case(
         photos = await store.list_photos(connection, report_id)
     if report is None or case is None:
         raise UnknownReport()
-    return case_view(
+    view = case_view(
         case,
         photos=photos,
         report=report,
@@ -183,6 +184,8 @@ async def read_case(
         rulebook=await rulebooks.current(),
         language=language,
     )
+    # read with the photos, or it might say that one was seen which was not
+    return {**view, "etag": case_tag(report.version, photos)}
 
 
 @get("/api/v1/desk/reports/{report_id:uuid}/history", opt=OPT, summary="Lịch sử", tags=["desk"])
@@ -233,14 +236,19 @@ async def move(
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
 ) -> Response[dict[str, Any]]:
-    """Move a case; If-Match names the version it was read at (412 when it has moved on)."""
+    """Move a case; If-Match names the version it was read at (412 when it has moved on).
+
+    The ETag of a case also says which photos were on it: accepting or publishing shows strangers
+    those and holds back what came since. A bare version stands for all that are ready.
+    """
+    tag = read_tag(request.headers.get("if-match"))
     after = await move_report(
         database,
         rulebooks,
         principal=principal,
         report_id=report_id,
-        expected_version=read_version(request.headers.get("if-match")),
-        order=order_from(data),
+        expected_version=tag.version,
+        order=replace(order_from(data), photos_seen_until=tag.photos_seen_until),
     )
     answer = {
         "id": after.id,
@@ -271,18 +279,6 @@ def order_from(data: MoveIn) -> MoveOrder:
         publish=data.publish,
         photos=tuple(data.photos),
     )
-
-
-def read_version(header: str | None) -> int:
-    """The version that If-Match names; raises VersionNeeded or Malformed."""
-    if header is None:
-        raise VersionNeeded()
-    text = header.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            faults=(FieldFault("If-Match", "Cần ETag của phản ánh.", "Needs the case's ETag."),)
-        )
-    return int(text)
 
 
 @put(

@@ -148,7 +148,7 @@ async def list_photos(connection: Connection, report_id: uuid.UUID) -> list[Reco
     return await connection.fetch(
         """
         SELECT sha256, purpose, position, state, refused_reason, width, height, content_type, bytes,
-               is_held
+               is_held, ready_at
         FROM report_photo WHERE report_id = $1 ORDER BY purpose DESC, position LIMIT 100
         """,
         report_id,

@@ -38,6 +38,7 @@ class ReportStanding:
     status: str
     created_at: datetime
     photos: int
+    refused: int = 0
 
 
 _COLUMNS: Final = ", ".join(field.name for field in fields(PhotoState))
@@ -79,7 +80,7 @@ async def find_public_photo(connection: Connection, report_id: uuid.UUID, sha256
 async def find_report_standing(
     connection: Connection, report_id: uuid.UUID, purpose: Purpose, *, for_update: bool = False
 ) -> ReportStanding | None:
-    """The report's status and how many photos of this purpose it has.
+    """The report's status and how many photos of this purpose it has, refused ones apart.
 
     With `for_update` it stays locked to the end of the transaction: one addition at a time.
     """
@@ -91,27 +92,32 @@ async def find_report_standing(
     if row is None:
         return None
     # A statement of its own: counted after the lock is held, it sees what others have added.
-    photos: int = await connection.fetchval(
-        "SELECT count(*) FROM report_photo WHERE report_id = $1 AND purpose = $2",
+    refused: list[bool] = await connection.fetchval(
+        """
+        SELECT coalesce(array_agg(state = 'refused'), '{}')
+        FROM report_photo WHERE report_id = $1 AND purpose = $2
+        """,
         report_id,
         purpose,
     )
-    return ReportStanding(row["status"], row["created_at"], photos)
+    standing = row["status"], row["created_at"], refused.count(False)
+    return ReportStanding(*standing, refused=refused.count(True))
 
 
 async def mark_stored(
     connection: Connection, report_id: uuid.UUID, sha256: str, *, size: int, content_type: str
 ) -> bool:
-    """Say that an expected photo lies in quarantine; False if it was not expected (any more).
+    """Say that a photo which was expected, or refused before, lies in quarantine; else False.
 
-    A reporter's photo that comes after the report was published is held back from strangers.
+    A reporter's photo that comes after the report was published is held back from strangers; once
+    held it stays so, also where this statement has not seen yet that it was published.
     """
     done = await connection.execute(
         f"""
         UPDATE report_photo
         SET state = 'stored', bytes = $3, content_type = $4, uploaded_at = now(),
-            is_held = purpose = 'before' AND {_IS_PUBLISHED}
-        WHERE report_id = $1 AND sha256 = $2 AND state = 'expected'
+            refused_reason = NULL, is_held = is_held OR purpose = 'before' AND {_IS_PUBLISHED}
+        WHERE report_id = $1 AND sha256 = $2 AND state IN ('expected', 'refused')
         """,  # noqa: S608  a constant
         report_id,
         sha256,
@@ -119,6 +125,25 @@ async def mark_stored(
         content_type,
     )
     return done == "UPDATE 1"
+
+
+async def insert_expected_photo(
+    connection: Connection, report_id: uuid.UUID, sha256: str, *, size: int, content_type: str
+) -> None:
+    """Announce one more of the reporter's photos; nothing happens if it is known already."""
+    await connection.execute(
+        """
+        INSERT INTO report_photo
+            (report_id, sha256, purpose, position, bytes, content_type, state)
+        SELECT $1, $2, 'before', coalesce(max(position), 0) + 1, $3, $4, 'expected'
+        FROM report_photo WHERE report_id = $1
+        ON CONFLICT (report_id, sha256) DO NOTHING
+        """,
+        report_id,
+        sha256,
+        size,
+        content_type,
+    )
 
 
 async def insert_stored_photo(

@@ -8,11 +8,11 @@ import asyncio
 import hashlib
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from backend import clock
 from backend.database import Database
@@ -40,7 +40,21 @@ _MAGIC_BYTES: Final = 32
 _HEIF_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 )
+# Bytes are taken of photos in these states; refused ones may be tried so often over.
+_WANTED: Final = frozenset({"expected", "refused"})
+_TRIES: Final = 3
 _OVER: Final = frozenset({"closed", "declined", "redirected", "withdrawn", "merged"})
+
+
+class Announced(Protocol):
+    """A photo that will be sent: what its sender says of it."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def content_type(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -63,11 +77,12 @@ async def receive_photo(
     """Take one photo of a report into quarantine and queue the work on it.
 
     `sha256` is lower-case hex; `content_type` is what the sender says (the bytes decide). A photo
-    that was not announced is accepted while the report may be edited, an 'after' photo always.
+    that was not announced is accepted while the report may be edited, an 'after' photo always. A
+    refused one may be sent again: the fault may have lain with us (memory, time), not with it.
     """
     now = clock.now()
     earlier = await store.find_photo(database.app, report_id, sha256)
-    if earlier is not None and earlier.state != "expected":
+    if earlier is not None and earlier.state not in _WANTED:
         return earlier
     if earlier is None:
         standing = await store.find_report_standing(database.app, report_id, purpose)
@@ -86,13 +101,48 @@ async def receive_photo(
     )
 
 
+async def announce_photos(
+    database: Database,
+    settings: Settings,
+    *,
+    report_id: uuid.UUID,
+    photos: Sequence[Announced],
+) -> list[PhotoState]:
+    """Announce more of the reporter's photos, all or none; each as it stands, known ones too.
+
+    Raises NotFound, TooManyPhotos, PhotoTooLate as check_may_add does.
+    """
+    found = []
+    now = clock.now()
+    async with database.transaction() as connection:
+        for photo in photos:
+            standing = await store.find_report_standing(
+                connection, report_id, "before", for_update=True
+            )
+            known = await store.find_photo(connection, report_id, photo.sha256)
+            if known is None:
+                check_may_add(standing, "before", now=now, settings=settings)
+                await store.insert_expected_photo(
+                    connection,
+                    report_id,
+                    photo.sha256,
+                    size=photo.bytes,
+                    content_type=photo.content_type,
+                )
+                known = await store.find_photo(connection, report_id, photo.sha256)
+            if known is not None:
+                found.append(known)
+    return found
+
+
 def check_may_add(
     standing: ReportStanding | None, purpose: Purpose, *, now: datetime, settings: Settings
 ) -> None:
     """Refuse a photo nobody announced if the report is unknown, full, or no longer edited."""
     if standing is None:
         raise NotFound()
-    if standing.photos >= settings.photos_per_report:
+    most = settings.photos_per_report
+    if standing.photos >= most or standing.photos + standing.refused >= _TRIES * most:
         raise TooManyPhotos()
     if purpose == "after" or standing.status == "awaiting_citizen":
         return

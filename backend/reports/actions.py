@@ -55,6 +55,8 @@ async def move_report(
     """
     rulebook = await rulebooks.current()
     async with database.transaction() as connection:
+        if order.move in (Move.MERGE, Move.UNMERGE):
+            await evidence_store.lock_both(connection, report_id, order.report)
         await store.enter_sight(connection, sight_of(principal))
         report = await store.find_report(connection, report_id, for_update=True)
         if report is None:
@@ -74,7 +76,7 @@ async def move_report(
         # What may be seen and done is decided, and the row is locked. A hand-over takes it out of
         # its agency's sight, and PostgreSQL stores no row that the role could not then select.
         await store.leave_sight(connection)
-        await _store(connection, change)
+        await _store(connection, change, seen_until=order.photos_seen_until)
     return change.after
 
 
@@ -288,7 +290,9 @@ async def _check_targets(connection: Connection, report: Report, order: MoveOrde
             )
 
 
-async def _store(connection: Connection, change: Change) -> None:
+async def _store(
+    connection: Connection, change: Change, *, seen_until: datetime | None = None
+) -> None:
     await store.change_report(
         connection,
         change.before,
@@ -298,7 +302,7 @@ async def _store(connection: Connection, change: Change) -> None:
         deltas=change.deltas,
     )
     if change.event.kind in ("accept", "publish"):
-        await evidence_store.release_photos(connection, change.after.id)
+        await evidence_store.release_photos(connection, change.after.id, seen_until=seen_until)
     if change.event.kind in ("merge", "unmerge"):
         other = change.after.merged_into or change.before.merged_into
         if other is not None:

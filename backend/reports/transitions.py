@@ -29,6 +29,8 @@ class MoveOrder:
     comment: str | None = None
     duration: str | None = None
     publish: bool | None = None
+    # when the newest photo on the page that was read had become ready; None: not said
+    photos_seen_until: datetime | None = None
 
 
 def moved(

@@ -1,10 +1,12 @@
 """What Litestar and msgspec say about a bad field, in words for people and without the input."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from litestar.exceptions import ValidationException
+from litestar.handlers import BaseRouteHandler
 
 from backend.errors import FieldFault
 
@@ -38,15 +40,33 @@ _SENTENCES: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
 _OTHER: Final = ("Giá trị không hợp lệ.", "Not a valid value.")
 
 
-def from_validation(error: ValidationException) -> tuple[FieldFault, ...]:
-    """The faults of each field; the input itself never appears in them."""
+def public_names(handler: object) -> Mapping[str, str]:
+    """What a route's parameters are called in requests, by what they are called in our code."""
+    if not isinstance(handler, BaseRouteHandler):
+        return {}
+    found = {}
+    for name, parameter in handler.parsed_fn_signature.parameters.items():
+        public = getattr(parameter.kwarg_definition, "name", None)
+        if public:
+            found[name] = public
+    return found
+
+
+def from_validation(
+    error: ValidationException, names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[FieldFault, ...]:
+    """The faults of each field, by its public name; the input itself never appears in them."""
     missing = _PARAMETER.match(error.detail)
     if missing:
         return (_fault({"key": missing[1], "message": "Missing required"}),)
     extra = error.extra
     if not isinstance(extra, Iterable) or isinstance(extra, str | dict):
         return ()
-    found = [_fault(item) for item in extra if isinstance(item, dict)]
+    found = [
+        _fault({**item, "key": names.get(str(item.get("key")), item.get("key", ""))})
+        for item in extra
+        if isinstance(item, dict)
+    ]
     return tuple(found[:50])
 
 

@@ -130,7 +130,7 @@ STATUSES.update({MethodNotAllowed: 405, NotAcceptable: 406, TooLarge: 413, Unkno
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The answer to a request that ended in `error`."""
-    problem = as_problem(error)
+    problem = as_problem(error, handler=request.scope.get("route_handler"))
     status = status_of(problem)
     trace_id = trace_id_of(request.scope)
     if status >= 500 or (problem is not error and not isinstance(error, HTTPException)):
@@ -157,12 +157,15 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     )
 
 
-def as_problem(error: Exception) -> CaunoiError:
-    """The error of ours that this one amounts to for the person who asked."""
+def as_problem(error: Exception, *, handler: object = None) -> CaunoiError:
+    """The error of ours that this one amounts to for the person who asked.
+
+    Where its route handler is given, parameters are called by their public names.
+    """
     if isinstance(error, CaunoiError):
         return error
     if isinstance(error, ValidationException):
-        return Malformed(faults=faults.from_validation(error))
+        return Malformed(faults=faults.from_validation(error, faults.public_names(handler)))
     if isinstance(error, InternalServerException) and "disconnected" in error.detail:
         # the sender went away in the middle of the body: nobody reads the answer
         return Malformed()

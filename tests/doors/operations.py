@@ -44,7 +44,7 @@ def _get(path: str) -> Maker:
 def _photo(path: str) -> Maker:
     def make(report: Sent | None) -> Ask:
         name = sha256_of(report.photos[0]) if report and report.photos else "0" * 64
-        return Ask("GET", path.format(id=_id(report), sha256=name))
+        return Ask("GET", path.format(id=_id(report), code=_code(report), sha256=name))
 
     return make
 
@@ -122,6 +122,13 @@ OPERATIONS: Final[dict[str, Maker]] = {
         "PATCH", f"/api/v1/reports/{_code(report)}", {"json": {"text": "Ổ gà rất sâu."}}
     ),
     "PUT /api/v1/reports/{report_id}/photos/{sha256}": _put("/api/v1/reports/{id}/photos/{sha256}"),
+    "POST /api/v1/reports/{code}/photos": _own(
+        "photos", photos=[{"sha256": "0" * 64, "bytes": 9, "content_type": "image/png"}]
+    ),
+    "GET /api/v1/reports/{code}/mine/photos/{sha256}/{name}": _photo(
+        "/api/v1/reports/{code}/mine/photos/{sha256}/small.webp"
+    ),
+    "GET /theo-doi/{code}/anh/{sha256}/{name}": _photo("/theo-doi/{code}/anh/{sha256}/small.webp"),
     "GET /api/v1/reports/{report_id}/photos/{sha256}/{name}": _photo(
         "/api/v1/reports/{id}/photos/{sha256}/small.webp"
     ),

@@ -53,6 +53,8 @@ PUBLIC: Final = (
     "/api/v1/reports/near?lon={lon}&lat={lat}&radius_metres=5000&limit=50",
     "/api/v1/reports/{code}",
     "/api/v1/reports/{code}/mine",
+    "/api/v1/reports/{code}/mine/photos/{sha256}/full.webp",
+    "/theo-doi/{code}/anh/{sha256}/full.webp",
     "/api/v1/reports/{id}/photos/{sha256}/full.webp",
     "/api/v1/reports/{id}/photos/{sha256}/small.webp",
     "/theo-doi/{code}",

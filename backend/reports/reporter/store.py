@@ -73,7 +73,7 @@ async def get_own_view(connection: Connection, report_id: uuid.UUID) -> OwnView:
         raise UnknownReport()
     photos = await connection.fetch(
         """
-        SELECT sha256, purpose, state, refused_reason, width, height FROM report_photo
+        SELECT sha256, purpose, state, refused_reason, width, height, is_held FROM report_photo
         WHERE report_id = $1 ORDER BY purpose DESC, position LIMIT 100
         """,
         report_id,

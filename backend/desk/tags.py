@@ -1,0 +1,49 @@
+"""What a reader of a case has seen of it: its version, and its photos up to a moment."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from backend.errors import FieldFault, Malformed, VersionNeeded
+
+# Version, then the microsecond (of Unix time) at which the newest photo became ready, 0 for none.
+_TAG: Final = re.compile(r"(\d{1,9})(?:-(\d{1,17}))?", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class CaseTag:
+    """A case as it was read; `photos_seen_until` None where the reader does not say."""
+
+    version: int
+    photos_seen_until: datetime | None = None
+
+
+def case_tag(version: int, photos: Iterable[Mapping[str, Any]]) -> str:
+    """The tag of a case with these photos (`ready_at` each, None until it can be seen)."""
+    newest = max((photo["ready_at"] for photo in photos if photo["ready_at"]), default=_EPOCH)
+    return f"{version}-{(newest - _EPOCH) // _MICROSECOND}"
+
+
+def read_tag(header: str | None) -> CaseTag:
+    """The tag that If-Match names; raises VersionNeeded or Malformed."""
+    if header is None:
+        raise VersionNeeded()
+    found = parse_tag(header.strip().removeprefix("W/").strip('"'))
+    if found is None:
+        raise Malformed(
+            faults=(FieldFault("If-Match", "Cần ETag của phản ánh.", "Needs the case's ETag."),)
+        )
+    return found
+
+
+def parse_tag(text: str) -> CaseTag | None:
+    """The tag as a form or header has it; None if it is none of ours."""
+    found = _TAG.fullmatch(text)
+    if found is None:
+        return None
+    seen = _EPOCH + int(found[2]) * _MICROSECOND if found[2] else None
+    return CaseTag(int(found[1]), seen)
