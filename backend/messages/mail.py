@@ -6,9 +6,9 @@ password or a server that cannot do TLS is the operator's to mend: later, and sa
 """
 
 import email.utils
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from typing import Final
 
 import aiosmtplib
@@ -23,6 +23,21 @@ _TIMEOUT_SECONDS: Final = 15.0
 # what is wrong with our own set-up is not mended within seconds
 _OPERATORS_DELAY_SECONDS: Final = 120.0
 _log = structlog.get_logger("caunoi.mail")
+
+
+class _WholeHeader(UnstructuredHeader):
+    """A header that stays on one line: mail programs read no encoded words in an address.
+
+    Lines may have 998 characters (RFC 5322 §2.1.1).
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _WholeHeader)  # type: ignore[arg-type]  # takes mixins
+_POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 
 
 class SmtpMail:
@@ -77,7 +92,7 @@ class SmtpMail:
 
 def compose(mail: Mail, *, sender: str) -> EmailMessage:
     """The message as it goes over the wire; raises ValueError for what no header can hold."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     domain = sender.rpartition("@")[2]
     message["From"] = Address("Cầu Nối", addr_spec=sender)
     message["To"] = Address(addr_spec=mail.to)

@@ -177,7 +177,11 @@ async def test_work_is_queued_once_while_something_is_due_and_it_is_not_quiet(
 
 
 async def test_reporter_who_agreed_gets_one_letter_without_a_word_of_the_case(
-    database: Database, push: FirebasePush, postman: Postman, capsys: pytest.CaptureFixture[str]
+    database: Database,
+    push: FirebasePush,
+    postman: Postman,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     case_id = await insert_a_report(database.app, text="CANARYTEXT", code="QNG-7K3M-2F9A")
     await a_contact(database, case_id, consent={"notify": True})
@@ -200,6 +204,8 @@ async def test_reporter_who_agreed_gets_one_letter_without_a_word_of_the_case(
     assert re.fullmatch(
         r"<https://caunoi\.example/ngung-thu/[0-9a-f]{96}>", letter["List-Unsubscribe"]
     )
+    (path,) = (settings.var_dir / "outbox").glob("mail-*.eml")
+    assert b"List-Unsubscribe: <https://caunoi.example/ngung-thu/" in path.read_bytes()
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     logged = capsys.readouterr().out
     for canary in ("Canary", "example.org", "CANARYTEXT", "QNG-7K3M"):
