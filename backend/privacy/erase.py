@@ -1,7 +1,7 @@
 """Taking a person out of what they left: the account closes, reports stay without them.
 
 The chain of events stays whole (decision 0005): words go from beside it, and an event of its own
-says that they went. Decision 0018.
+says that they went. Decision 0014.
 """
 
 import uuid
