@@ -42,6 +42,7 @@ from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.logs import configure_logs
 from backend.web.store import purge_limits
+from mobile_api.open_data.releasing import release_open_data
 from moderation.darkroom import Darkroom
 from moderation.jobs import derive_photo, remove_left_files, remove_orphans, requeue_waiting
 
@@ -131,6 +132,11 @@ async def _fill_map(tools: Tools) -> None:
         pass
 
 
+async def _release_open_data(tools: Tools) -> None:
+    folder = tools.settings.var_dir / "open-data"
+    await release_open_data(tools.database, tools.objects, tools.rulebooks, folder=folder)
+
+
 async def _fire_timers(tools: Tools) -> None:
     while await fire_due(tools.database, tools.rulebooks, clock.now()):
         pass
@@ -190,6 +196,7 @@ LOOPS: Final = (
     Loop("fold_counts", 0.5, _fold),
     Loop("fold_map", 1.0, _fold_map),
     Loop("fill_map", 30.0, _fill_map, within_seconds=1800.0),
+    Loop("release_open_data", 300.0, _release_open_data, within_seconds=3600.0),
     Loop("fire_timers", 1.0, _fire_timers),
     Loop("free_orphans", 1.0, _free_orphans),
     Loop("queue_due_notices", 2.0, _queue_due),

@@ -24,6 +24,7 @@ from mobile_api.crawlers import pages as crawlers
 from mobile_api.feeds import routes as feeds
 from mobile_api.ogc import routes as ogc
 from mobile_api.open311 import routes as open311
+from mobile_api.open_data import routes as open_data
 from mobile_api.tiles import routes as tiles
 
 ROUTES = [
@@ -70,6 +71,8 @@ ROUTES = [
     feeds.all_feed,
     feeds.unit_feed,
     feeds.category_feed,
+    open_data.open_data_page,
+    open_data.open_data_file,
     ogc.landing,
     ogc.conformance,
     ogc.api,

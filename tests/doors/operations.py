@@ -179,6 +179,8 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /tin/{name}": _get("/tin/phan-anh.atom"),
     "GET /tin/don-vi/{name}": _get("/tin/don-vi/21028.rss"),
     "GET /tin/linh-vuc/{name}": _get("/tin/linh-vuc/giao-thong.atom"),
+    "GET /du-lieu-mo": _get("/du-lieu-mo"),
+    "GET /du-lieu-mo/{name}": _get("/du-lieu-mo/reports.csv"),
     # the desk
     "GET /api/v1/desk/reports": _get("/api/v1/desk/reports"),
     "GET /api/v1/desk/reports/{report_id}": _get("/api/v1/desk/reports/{id}"),
