@@ -32,6 +32,11 @@ export function pinLayer(leaflet, map, {categories, onChoose}) {
         if (shown.has(key)) continue;
         const marker = spot.count > 1 || !spot.code ? cluster(leaflet, spot) : pin(leaflet, spot, categories);
         marker.on('click', () => onChoose(spot, marker));
+        marker.on('keydown', ({originalEvent}) => {
+          if (originalEvent.key !== 'Enter' && originalEvent.key !== ' ') return;
+          originalEvent.preventDefault();
+          onChoose(spot, marker);
+        });
         group.addLayer(marker);
         shown.set(key, marker);
       }

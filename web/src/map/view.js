@@ -127,6 +127,7 @@ export async function openMap(side) {
   goTo(readPlace());
   map.on('moveend', follow);
   follow();
+  document.documentElement.dataset.ready = '';
 }
 
 function fillForm(filters) {

@@ -16,6 +16,7 @@ function dress() {
   startClock();
   offerSharing();
   keepState(document.getElementById('report'));
+  if (!document.querySelector('#push *')) offerPush().catch(() => {});
 }
 
 if (report) {
@@ -23,6 +24,5 @@ if (report) {
   sendInPlace(dress);
   keepFresh(dress);
   dress();
-  offerPush().catch(() => {});
   document.documentElement.dataset.ready = '';
 }

@@ -56,10 +56,10 @@ async function lookOnce(dress) {
 export function replaceParts(report, fresh) {
   let all = true;
   for (const column of report.querySelectorAll('.case-main, .case-side')) {
-    const columnOf = fresh.querySelector(`.${column.className}`);
-    const parts = new Map([...column.children].map((part) => [part.dataset.live, part]));
+    // what has no name here belongs to other scripts, and stays
+    const parts = new Map([...column.querySelectorAll(':scope > [data-live]')].map((part) => [part.dataset.live, part]));
     let last = null;
-    for (const part of [...columnOf.children]) {
+    for (const part of fresh.querySelectorAll(`.${column.className} > [data-live]`)) {
       const shown = parts.get(part.dataset.live);
       parts.delete(part.dataset.live);
       let placed = shown;
@@ -69,10 +69,10 @@ export function replaceParts(report, fresh) {
         } else {
           placed = document.adoptNode(part);
           if (shown) shown.replaceWith(placed);
+          else if (last) last.after(placed);
+          else column.prepend(placed);
         }
       }
-      const next = last ? last.nextElementSibling : column.firstElementChild;
-      if (next !== placed) column.insertBefore(placed, next);
       last = placed;
     }
     for (const gone of parts.values()) {
