@@ -43,6 +43,18 @@ _NOT_TAKEN: Final = frozenset(
 _log = structlog.get_logger("caunoi.push")
 
 
+class _Seen:
+    """The addresses that were gone through: what stays due for them waits for the next time."""
+
+    def __init__(self) -> None:
+        self._devices: set[uuid.UUID] = set()
+
+    def has_new(self, devices: Sequence[uuid.UUID]) -> bool:
+        before = len(self._devices)
+        self._devices.update(devices)
+        return len(self._devices) > before
+
+
 async def queue_due(database: Database, timing: Timing, *, now: datetime) -> None:
     """Queue the work of sending what is due now."""
     quiet = is_quiet(now, timing.quiet)
@@ -52,14 +64,13 @@ async def queue_due(database: Database, timing: Timing, *, now: datetime) -> Non
 
 async def deliver_pushes(database: Database, push: Push, timing: Timing, *, now: datetime) -> None:
     """Send every push that is due."""
-    quiet, beyond, started = is_quiet(now, timing.quiet), uuid.UUID(int=0), time.monotonic()
+    quiet, seen, started = is_quiet(now, timing.quiet), _Seen(), time.monotonic()
     while time.monotonic() - started < _SECONDS:
         devices = await store.list_due_devices(
-            database.app, _PUSH_KINDS, now, quiet=quiet, beyond=beyond, limit=_PUSHES_AT_ONCE
+            database.app, _PUSH_KINDS, now, quiet=quiet, limit=_PUSHES_AT_ONCE
         )
-        if not devices:
+        if not seen.has_new(devices):
             return
-        beyond = devices[-1]
         bundles = await _bundles(database, devices, now, quiet=quiet)
         outcomes = await push.send([one.letter() for one in bundles])
         await _record(database, bundles, outcomes)
@@ -67,14 +78,13 @@ async def deliver_pushes(database: Database, push: Push, timing: Timing, *, now:
 
 async def deliver_mail(database: Database, mail: Push, terms: Terms, *, now: datetime) -> None:
     """Send every e-mail that is due, to the address its owner agreed to."""
-    quiet, beyond, started = is_quiet(now, terms.timing.quiet), uuid.UUID(int=0), time.monotonic()
+    quiet, seen, started = is_quiet(now, terms.timing.quiet), _Seen(), time.monotonic()
     while time.monotonic() - started < _SECONDS:
         devices = await store.list_due_devices(
-            database.app, ("email",), now, quiet=quiet, beyond=beyond, limit=_MAILS_AT_ONCE
+            database.app, ("email",), now, quiet=quiet, limit=_MAILS_AT_ONCE
         )
-        if not devices:
+        if not seen.has_new(devices):
             return
-        beyond = devices[-1]
         bundles = await _bundles(database, devices, now, quiet=quiet)
         ready = [(one, _addressed(one, terms.secret_key)) for one in bundles]
         lost = [row.id for one, letter in ready if letter is None for row in one.rows]

@@ -10,6 +10,8 @@ from backend.database import Connection
 from backend.messages.choices.store import AGREES, CONTACT_AGREES
 
 _ROWS_MOST: Final = 5000
+# how many of one address usually wait
+_ROWS_EACH: Final = 4
 _NEWS_HOURS: Final = 48
 
 
@@ -69,29 +71,22 @@ async def queue_due_mail(connection: Connection, now: datetime, *, quiet: bool) 
 
 
 async def list_due_devices(
-    connection: Connection,
-    kinds: Collection[str],
-    now: datetime,
-    *,
-    quiet: bool,
-    beyond: uuid.UUID,
-    limit: int,
+    connection: Connection, kinds: Collection[str], now: datetime, *, quiet: bool, limit: int
 ) -> list[uuid.UUID]:
-    """The next addresses of these kinds, in the order of their ids, that something is due for."""
+    """Addresses of these kinds that something is due for, the longest due first."""
     rows = await connection.fetch(
         """
-        SELECT DISTINCT n.device_id FROM notification n JOIN device d ON d.id = n.device_id
+        SELECT n.device_id FROM notification n JOIN device d ON d.id = n.device_id
         WHERE n.state = 'waiting' AND n.due_at <= $2 AND (n.is_urgent OR NOT $3)
-            AND n.device_id > $4 AND d.kind = ANY ($1)
-        ORDER BY n.device_id LIMIT $5
+            AND d.kind = ANY ($1)
+        ORDER BY n.due_at, n.id LIMIT $4
         """,
         list(kinds),
         now,
         quiet,
-        beyond,
-        limit,
+        limit * _ROWS_EACH,
     )
-    return [row["device_id"] for row in rows]
+    return list(dict.fromkeys(row["device_id"] for row in rows))[:limit]
 
 
 async def list_due(
