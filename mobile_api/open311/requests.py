@@ -1,8 +1,6 @@
 """Reports for programs: lists, one by its code, and the report behind a token."""
 
-import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -51,18 +49,12 @@ async def requests(
         rows = await store.list_requests_by_code(database.public, codes)
         return await _answer(request, rows, rulebooks, settings)
     question = read_question(query, at=clock.now())
-    rows = await store.list_requests(database.public, question)
+    page = await store.list_requests(database.public, question)
     headers = {}
-    following: tuple[datetime, uuid.UUID] | None
-    if len(rows) > question.limit:
-        rows = rows[: question.limit]
-        following = rows[-1]["updated_at" if question.updated else "created_at"], rows[-1]["id"]
-    else:
-        following = await store.find_walk_end(database.public, question)
-    if following is not None:
-        more = next_query(query, write_cursor(*following))
+    if page.following is not None:
+        more = next_query(query, write_cursor(*page.following))
         headers["Link"] = f'<{settings.public_url}{request.url.path}?{more}>; rel="next"'
-    return await _answer(request, rows, rulebooks, settings, headers=headers)
+    return await _answer(request, page.rows, rulebooks, settings, headers=headers)
 
 
 @get(

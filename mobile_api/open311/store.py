@@ -37,8 +37,8 @@ class Question:
     """What of the published reports is asked for; empty tuples mean every one.
 
     With `updated` the list is in the order of the changes, oldest first, so that whoever follows
-    the cursor misses none (a page may be short and yet have a next one: find_walk_end); else by the
-    moment of receipt, newest first. `after` is (moment, id) of the last one seen, in that order.
+    the cursor misses none (a page may be short and yet have a next one); else by the moment of
+    receipt, newest first. `after` is (moment, id) of the last one seen, in that order.
     """
 
     requested: Span | None
@@ -84,18 +84,40 @@ class _Values:
         return f"${len(self.all)}"
 
 
-async def list_requests(connection: Connection, wanted: Question) -> list[Record]:
-    """Published reports, one more than `limit` if there are more."""
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page, and the moment and id after which the next one begins, if any does."""
+
+    rows: list[Record]
+    following: tuple[datetime, uuid.UUID] | None
+
+
+async def list_requests(connection: Connection, wanted: Question) -> Page:
+    """A page of the published reports."""
     values = _Values()
     if wanted.updated is not None:
-        page, order = _changed(wanted, wanted.updated, values), "updated_at, id"
+        page, order, moment = (
+            _changed(wanted, wanted.updated, values),
+            "updated_at, id",
+            "updated_at",
+        )
     else:
-        page, order = _newest(wanted, values), "created_at DESC, id DESC"
-    return await connection.fetch(
-        f"WITH {page} SELECT page.*, true AS is_published, {_DETAILS} FROM page ORDER BY {order}"  # noqa: S608  own words
-        f" LIMIT {values.mark(wanted.limit + 1)}",
+        page, order, moment = _newest(wanted, values), "created_at DESC, id DESC", "created_at"
+    # a row stands even where no report does, to say where the walk over the changes has ended
+    found = await connection.fetch(
+        f"WITH {page}"  # noqa: S608  own words
+        f" SELECT page.*, true AS is_published, {_DETAILS}, reached.reached_at, reached.reached_id"
+        f" FROM (VALUES (1)) AS one (row) LEFT JOIN reached ON true LEFT JOIN page ON true"
+        f" ORDER BY {order} LIMIT {values.mark(wanted.limit + 1)}",
         *values.all,
     )
+    rows = [row for row in found if row["id"] is not None]
+    if len(rows) > wanted.limit:
+        last = rows[wanted.limit - 1]
+        return Page(rows[: wanted.limit], (last[moment], last["id"]))
+    reached = found[0]
+    has_more = reached["reached_id"] is not None
+    return Page(rows, (reached["reached_at"], reached["reached_id"]) if has_more else None)
 
 
 def _newest(wanted: Question, values: _Values) -> str:
@@ -150,12 +172,21 @@ def _newest(wanted: Question, values: _Values) -> str:
             LIMIT {deepest} OFFSET {values.mark(wanted.skip)}
         ), page AS MATERIALIZED (
             SELECT {_COLUMNS} FROM newest JOIN public_report r ON r.id = report_id
-        )"""  # noqa: S608  own words
+        ), reached AS (SELECT NULL::timestamptz AS reached_at, NULL::uuid AS reached_id)"""  # noqa: S608  own words
 
 
 def _changed(wanted: Question, updated: Span, values: _Values) -> str:
     """The page in the order of the changes: of so many changes those that fit."""
-    walk = _walk(wanted, updated, values)
+    walk = [
+        f"r.updated_at >= {values.mark(updated.since)}",
+        f"r.updated_at < {values.mark(updated.until)}",
+    ]
+    if wanted.after is not None:
+        moment, last = map(values.mark, wanted.after)
+        walk.append(f"(r.updated_at, r.id) > ({moment}, {last})")
+    most = wanted.skip + wanted.limit + 1
+    if wanted.is_filtered:
+        most = max(most, _WALK_MOST)
     conditions = []
     if wanted.requested is not None:
         conditions.append(f"r.created_at >= {values.mark(wanted.requested.since)}")
@@ -169,46 +200,17 @@ def _changed(wanted: Question, updated: Span, values: _Values) -> str:
             # a value of each row, and no join: nobody shall look up all of the place first
             f"(SELECT {place} FROM public_map_point p WHERE p.report_id = r.id)"  # noqa: S608  own words
         )
-    return f"""walked AS MATERIALIZED ({walk}), page AS MATERIALIZED (
+    return f"""walked AS MATERIALIZED (
+            SELECT {_COLUMNS} FROM public_report r WHERE {" AND ".join(walk)}
+            ORDER BY updated_at, id LIMIT {values.mark(most)}
+        ), reached AS (
+            SELECT updated_at AS reached_at, id AS reached_id FROM walked
+            ORDER BY updated_at, id LIMIT 1 OFFSET {values.mark(most - 1)}
+        ), page AS MATERIALIZED (
             SELECT r.* FROM walked r WHERE {" AND ".join(conditions) or "true"}
             ORDER BY updated_at, id
             LIMIT {values.mark(wanted.limit + 1)} OFFSET {values.mark(wanted.skip)}
         )"""  # noqa: S608  own words
-
-
-def _walk(wanted: Question, updated: Span, values: _Values) -> str:
-    conditions = [
-        f"r.updated_at >= {values.mark(updated.since)}",
-        f"r.updated_at < {values.mark(updated.until)}",
-    ]
-    if wanted.after is not None:
-        moment, last = map(values.mark, wanted.after)
-        conditions.append(f"(r.updated_at, r.id) > ({moment}, {last})")
-    return (
-        f"SELECT {_COLUMNS} FROM public_report r WHERE {' AND '.join(conditions)}"  # noqa: S608  own words
-        f" ORDER BY updated_at, id LIMIT {values.mark(_walk_most(wanted))}"
-    )
-
-
-def _walk_most(wanted: Question) -> int:
-    page = wanted.skip + wanted.limit + 1
-    return max(page, _WALK_MOST) if wanted.is_filtered else page
-
-
-async def find_walk_end(
-    connection: Connection, wanted: Question
-) -> tuple[datetime, uuid.UUID] | None:
-    """Where the next page of changes begins, when this one ended for having looked at so many."""
-    if wanted.updated is None or not wanted.is_filtered:
-        return None
-    values = _Values()
-    walk = _walk(wanted, wanted.updated, values)
-    row = await connection.fetchrow(
-        f"SELECT updated_at, id FROM ({walk}) AS walked ORDER BY updated_at, id"  # noqa: S608  own words
-        f" LIMIT 1 OFFSET {values.mark(_walk_most(wanted) - 1)}",
-        *values.all,
-    )
-    return (row["updated_at"], row["id"]) if row else None
 
 
 def _within(wanted: Question, place: str, values: _Values) -> list[str]:
