@@ -34,6 +34,17 @@ def live(ctx: click.Context, rate: float, seconds: float) -> None:
     )
 
 
+@bench.command("open311")
+@click.option("--reports", default=1_000_000, show_default=True, help="How many are published.")
+@click.pass_context
+def open311_command(ctx: click.Context, reports: int) -> None:
+    """Open311 lists over HTTP, in a database of their own."""
+    from bench import open311 as measuring
+
+    if not asyncio.run(measuring.run(ctx.obj.settings, reports=reports)):
+        raise SystemExit(1)
+
+
 @bench.command()
 def derivatives() -> None:
     """Photo derivatives against bare Pillow."""
