@@ -1,7 +1,7 @@
 """What Open311 alone can refuse.
 
 NotFound
-├── UnknownService          no service with this code is offered
+├── UnknownServiceCode      no service with this code is offered
 ├── UnknownJurisdiction     jurisdiction_id names another place
 ├── UnknownToken            no report was sent under this token
 └── UnknownKeyName          no key has this name
@@ -15,7 +15,7 @@ Refused
 from backend.errors import NotAllowed, NotFound, Refused
 
 
-class UnknownService(NotFound):
+class UnknownServiceCode(NotFound):
     kind = "unknown-service"
     vi = "Không có dịch vụ (service_code) này."
     en = "No service has this service_code."

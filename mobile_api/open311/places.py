@@ -9,7 +9,7 @@ from backend.reports.rulebook import Rulebook
 from backend.settings import Settings
 from backend.web.limits import Limit
 from backend.web.policies import NOBODY_ASKED
-from mobile_api.open311.errors import UnknownJurisdiction, UnknownService
+from mobile_api.open311.errors import UnknownJurisdiction, UnknownServiceCode
 
 # Sessions are not read: a key is what lets a program write, and pages of any site may ask.
 READ: Final = {
@@ -52,8 +52,8 @@ def list_services(rulebook: Rulebook, settings: Settings) -> list[Category]:
 
 
 def get_service(rulebook: Rulebook, settings: Settings, code: str) -> Category:
-    """The offered category with this code; raises UnknownService."""
+    """The offered category with this code; raises UnknownServiceCode."""
     for category in list_services(rulebook, settings):
         if category.code == code:
             return category
-    raise UnknownService()
+    raise UnknownServiceCode()
