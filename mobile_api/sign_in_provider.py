@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
@@ -21,7 +21,6 @@ from backend.errors import CaunoiError
 from backend.identifiers import hash_token, new_token
 from backend.settings import OidcSettings, Settings
 from backend.web.cookies import is_https, session_cookie
-from backend.web.forms import read_form
 from backend.web.language import page_language
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
@@ -34,19 +33,20 @@ _BACK: Final = "/dang-nhap/dinh-danh/ve"
 _OPT: Final = {"policy": ANYONE, "limit": Limit("provider", per_minute=30, burst=30)}
 
 
-@post("/dang-nhap/dinh-danh", opt=_OPT, include_in_schema=False, status_code=200)
+@get("/dang-nhap/dinh-danh", opt=_OPT, include_in_schema=False)
 async def go(
-    request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
+    tiep: FromQuery[str] = "",
 ) -> Response[Any]:
-    """Send the browser to the provider; what must come back with it is remembered for minutes."""
+    """Send the browser to the provider; what must come back with it is remembered for minutes.
+
+    A link and no form: browsers hold what a form leads to against our policy's form-action 'self'.
+    """
     provider = _provider(settings)
     from backend.accounts import oidc  # half a second, which most installations need not spend
 
-    async with read_form(request) as form:
-        wanted = local_path(str(form.get("tiep") or "")) or ""
-    now = clock.now()
+    wanted, now = local_path(tiep) or "", clock.now()
     try:
         begun = await oidc.begin(provider, redirect_uri=_redirect_uri(settings), now=now)
     except CaunoiError as problem:

@@ -2,15 +2,18 @@
 off, nothing too small to touch, all of it by keyboard.
 """
 
+import dataclasses
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from backend.settings import OidcSettings
 from tests.accounts.conftest import code_in, deliver, newest_letter
 from tests.province import Town, a_submission
 from tests.shared_data import CHECKOUT
+from tests.twins.provider import CLIENT_ID, CLIENT_SECRET, real_provider
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
 
@@ -95,3 +98,26 @@ async def test_a_citizen_signs_in_and_manages_the_account_by_keyboard(town: Town
     assert [said for said in complaints if "401" not in said] == []
     assert await town.owner.fetchval("SELECT count(*) FROM account_identity") == 0
     assert await town.owner.fetchval("SELECT count(*) FROM report WHERE account_id IS NULL") == 2
+
+
+async def test_a_browser_signs_in_at_a_real_provider_and_comes_back(town: Town) -> None:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    with real_provider(f"{town.url}/dang-nhap/dinh-danh/ve") as issuer:
+        parts = town.app.state["parts"]
+        provider = OidcSettings(issuer, CLIENT_ID, CLIENT_SECRET)
+        parts.settings = dataclasses.replace(town.settings, oidc=provider)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            )
+            page = await browser.new_page(base_url=town.url, locale="vi-VN")
+            await page.goto("/toi")
+            await page.get_by_text("Đăng nhập bằng VNeID").click()
+            await page.fill("[name=login]", "079203001234")
+            await page.fill("[name=password]", "x")
+            await page.keyboard.press("Enter")
+            await page.get_by_role("button", name="Continue").click()
+            await page.wait_for_url(f"{town.url}/toi")
+            assert await page.input_value("#f-name") == "Người dân 079203001234"
+            await browser.close()

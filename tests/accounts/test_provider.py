@@ -80,7 +80,7 @@ async def test_a_real_provider_signs_in_and_finds_the_same_account_again(town: T
             async with a_browser(town) as browser, httpx.AsyncClient() as provider:
                 form = (await browser.get("/dang-nhap/nguoi-dan")).text
                 assert "VNeID" in form
-                sent = await browser.post("/dang-nhap/dinh-danh", data={"tiep": "/toi"})
+                sent = await browser.get("/dang-nhap/dinh-danh?tiep=/toi")
                 asked = parse_qs(urlsplit(sent.headers["location"]).query)
                 assert asked["code_challenge_method"] == ["S256"]
                 assert {"state", "nonce", "code_challenge"} <= asked.keys()
@@ -110,11 +110,11 @@ async def test_the_answer_of_a_real_provider_is_worth_nothing_in_another_browser
             a_browser(town) as victim,
             httpx.AsyncClient() as provider,
         ):
-            sent = await thief.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+            sent = await thief.get("/dang-nhap/dinh-danh")
             back = await walk_through(provider, sent.headers["location"], "thief")
             # login CSRF: the victim is made to open the thief's answer
             assert (await victim.get(back)).status_code == 401
-            await victim.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+            await victim.get("/dang-nhap/dinh-danh")
             assert (await victim.get(back)).status_code == 401
             assert (await victim.get("/api/v1/me")).status_code == 401
 
@@ -236,7 +236,7 @@ FORGED: Final[dict[str, Callable[[Liar, str], object]]] = {
 
 async def _ends_with(town: Town, liar: Liar, forge: Callable[[Liar, str], object]) -> int:
     async with a_browser(town) as browser:
-        sent = await browser.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+        sent = await browser.get("/dang-nhap/dinh-danh")
         assert sent.status_code == 303, sent.text
         asked = parse_qs(urlsplit(sent.headers["location"]).query)
         liar.nonce, liar.forge = asked["nonce"][0], lambda nonce: forge(liar, nonce)
@@ -297,7 +297,7 @@ async def test_a_provider_that_describes_itself_wrongly_is_not_used(
         liar.document = document
         use(town, liar.issuer)
         async with a_browser(town) as browser:
-            answer = await browser.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+            answer = await browser.get("/dang-nhap/dinh-danh")
         assert answer.status_code == 401
         assert "location" not in answer.headers
 
@@ -305,7 +305,7 @@ async def test_a_provider_that_describes_itself_wrongly_is_not_used(
 async def test_a_provider_that_is_away_says_so_and_leaves_the_other_ways_in(town: Town) -> None:
     use(town, "http://127.0.0.1:1")
     async with a_browser(town) as browser:
-        answer = await browser.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+        answer = await browser.get("/dang-nhap/dinh-danh")
         assert answer.status_code == 503
         assert 'name="address"' in answer.text
 
@@ -314,7 +314,7 @@ async def test_wrong_states_and_other_issuers_are_refused(town: Town) -> None:
     with lying_provider() as liar:
         use(town, liar.issuer)
         async with a_browser(town) as browser:
-            sent = await browser.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+            sent = await browser.get("/dang-nhap/dinh-danh")
             state = parse_qs(urlsplit(sent.headers["location"]).query)["state"][0]
             for query in (
                 "",
@@ -324,7 +324,7 @@ async def test_wrong_states_and_other_issuers_are_refused(town: Town) -> None:
             ):
                 answer = await browser.get(f"{BACK}?{query}")
                 assert answer.status_code == 401, query
-            sent = await browser.post("/dang-nhap/dinh-danh", data={"tiep": ""})
+            sent = await browser.get("/dang-nhap/dinh-danh")
             state = parse_qs(urlsplit(sent.headers["location"]).query)["state"][0]
             other = f"state={state}&code=x&iss=https%3A%2F%2Fother.example"
             assert (await browser.get(f"{BACK}?{other}")).status_code == 401

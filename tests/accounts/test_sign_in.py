@@ -10,9 +10,13 @@ import httpx
 import pytest
 
 from backend.accounts.citizens.codes import code_of
-from backend.settings import Settings
+from backend.accounts.citizens.letters import send_sign_in_code
+from backend.jobs.errors import BadPayload, Later
+from backend.messages.gateways import open_gateways
+from backend.settings import Settings, SmsSettings
 from backend.web.limits import forget_limits
 from tests.accounts.conftest import ask_code, code_in, deliver, newest_letter, sign_in
+from tests.accounts.test_gateways import sms_server
 from tests.province import Town, open_town
 
 PHONE = "0912 345 678"
@@ -249,3 +253,36 @@ async def test_tokens_renew_for_thirty_days_and_idleness_does_not_end_them(town:
         "/api/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]}
     )
     assert renewed.status_code == 200
+
+
+async def test_a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not(
+    town: Town,
+) -> None:
+    with sms_server() as server:
+        gateways = open_gateways(dataclasses.replace(town.settings, sms=SmsSettings(server.url)))
+        assert (await town.client.post("/api/v1/sign-in", json={"phone": PHONE})).status_code == 202
+        payload = await town.owner.fetchval("SELECT payload FROM pgqueuer")
+
+        async def attempt() -> None:
+            await send_sign_in_code(
+                town.database, gateways, settings=town.settings, payload=payload
+            )
+
+        server.status, server.headers = 503, {"Retry-After": "7"}
+        with pytest.raises(Later) as later:
+            await attempt()
+        assert later.value.delay_seconds == 7
+        server.status, server.headers = 400, {}
+        with pytest.raises(BadPayload) as refused:
+            await attempt()
+        assert "912345" not in str(refused.value)
+        server.status = 200
+        await attempt()
+        await attempt()  # as after a kill: it is marked as sent, and goes out no more
+        assert len(server.asked) == 3
+        assert len({body["text"] for _, body in server.asked}) == 1
+        assert len({body["reference"] for _, body in server.asked}) == 1
+        await gateways.close()
+    for bad in (b"", b"\xff\xfe", b"7"):
+        with pytest.raises(BadPayload):
+            await send_sign_in_code(town.database, gateways, settings=town.settings, payload=bad)

@@ -101,7 +101,7 @@ NAMELESS: Final = frozenset(
         "/open311/v2/services/{}",
         *("/api/v1/categories", "/healthz", "/readyz", "/static/{}", "/dang-nhap", "/ngon-ngu"),
         *("/api/v1/consents", "/dang-nhap/nguoi-dan", "/dang-nhap/nguoi-dan/ma"),
-        "/dang-nhap/dinh-danh/ve",
+        *("/dang-nhap/dinh-danh", "/dang-nhap/dinh-danh/ve"),
         *("/openapi", "/openapi/{}", "/openapi/openapi.json", "/problems/{}", "/ioc/wall"),
         "/ngung-thu/{}",
     }
