@@ -182,3 +182,25 @@ async def test_looking_at_the_link_stops_nothing_and_one_click_does(town: Town) 
     wrong = path[:-1] + ("0" if path[-1] != "0" else "1")
     for token in (wrong, "/ngung-thu/x", "/ngung-thu/" + "é" * 96, path[:-2]):
         assert (await town.ask("POST", token)).status_code == 404
+
+
+async def test_page_of_an_account_keeps_what_is_ticked(town: Town) -> None:
+    path = "/toi/thong-bao"
+    made = await town.ask("POST", "/api/v1/alerts", by="citizen.other", json={"unit": UNIT})
+    ticked = {"push": ["start", "resolve"], "email": ["start", "nothing-of-ours"]}
+    saved = await town.ask("POST", path, by="citizen.other", data=ticked)
+    assert saved.status_code == 303
+    found = await town.see("/api/v1/me/notifications", by="citizen.other")
+    for channel, kinds in (("push", {"start", "resolve"}), ("email", {"start"})):
+        assert {one["kind"] for one in found["items"] if one[channel]} == kinds
+    page = await town.ask("GET", path, by="citizen.other", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert page.text.count(" checked") == 3
+    assert "Phường Nghĩa Lộ" in page.text
+    dropped = {"area": made.json()["id"]}
+    assert (await town.ask("POST", path, by="citizen", data=dropped)).status_code == 404
+    assert (await town.ask("POST", path, by="citizen.other", data=dropped)).status_code == 303
+    assert (await town.ask("POST", path, by="citizen.other", data={"area": "x"})).status_code == 400
+    assert (await town.see("/api/v1/alerts", by="citizen.other"))["items"] == []
+    kept = await town.see("/api/v1/me/notifications", by="citizen.other")
+    assert kept == found, "dropping an area changes no choice"
