@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, PathParameter, QueryParameter
 from msgspec import Struct
 
@@ -47,6 +47,21 @@ AgencyWord = Annotated[
 Boundaries = Annotated[
     date | None, QueryParameter(description="Show units as they were drawn on this day.")
 ]
+
+
+def read_question(
+    first: First = None,
+    last: Last = None,
+    unit: UnitWord = None,
+    category: CategoryWord = None,
+    agency: AgencyWord = None,
+    boundaries: Boundaries = None,
+) -> Question:
+    """What every address of figures may ask for."""
+    return Question(first, last, unit, category, agency, boundaries)
+
+
+_ASKS: dict[str, Provide] = {"question": Provide(read_question, sync_to_thread=False)}
 
 
 class LineAnswer(Struct):
@@ -114,24 +129,19 @@ class BreakdownAnswer(Struct):
 @get(
     "/api/v1/ioc/reports/summary",
     opt=OPT,
+    dependencies=_ASKS,
     summary="Số liệu tổng hợp phản ánh",
     tags=["ioc"],
 )
 async def show_summary(
     database: NamedDependency[Database],
     principal: NamedDependency[Principal | None],
-    first: First = None,
-    last: Last = None,
-    unit: UnitWord = None,
-    category: CategoryWord = None,
-    agency: AgencyWord = None,
-    boundaries: Boundaries = None,
+    question: NamedDependency[Question],
 ) -> SummaryAnswer:
     """Everything received in the range, and what has become of it by now.
 
     Officers and key-holders get the figures of their own agency.
     """
-    question = Question(first, last, unit, category, agency, boundaries)
     asked = await understand_on_boundaries(database.app, question, principal)
     figures = await summary(database.app, asked.wanted)
     answer = msgspec.convert(figures, SummaryAnswer, from_attributes=True)
@@ -143,6 +153,7 @@ async def show_summary(
 @get(
     "/api/v1/ioc/reports/by/{dimension:str}",
     opt=OPT,
+    dependencies=_ASKS,
     summary="Số liệu phản ánh theo đơn vị, lĩnh vực, cơ quan hoặc ngày",
     tags=["ioc"],
 )
@@ -150,12 +161,7 @@ async def show_breakdown(
     database: NamedDependency[Database],
     principal: NamedDependency[Principal | None],
     dimension: Annotated[Dimension, PathParameter()],
-    first: First = None,
-    last: Last = None,
-    unit: UnitWord = None,
-    category: CategoryWord = None,
-    agency: AgencyWord = None,
-    boundaries: Boundaries = None,
+    question: NamedDependency[Question],
     level: FromQuery[Literal["category", "field"]] = "category",
     sort: FromQuery[Sort] = "received",
     after: Annotated[str | None, QueryParameter(max_length=120)] = None,
@@ -165,7 +171,6 @@ async def show_breakdown(
 
     `level=field` sums sub-categories up to their fields. Without `from`, days go back 90.
     """
-    question = Question(first, last, unit, category, agency, boundaries)
     if dimension == "day":
         question = with_first_day(question, today=day_of(now()))
     broken_down = await break_down(

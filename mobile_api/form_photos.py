@@ -1,37 +1,28 @@
 """Photos that come with a page's form, for browsers without scripts: checked, hashed, stored."""
 
-import hashlib
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import UploadFile
 
 from backend.database import Database
 from backend.errors import CaunoiError, FieldFault, Unprocessable
 from backend.photos.objects import ObjectStore
 from backend.photos.uploads import receive_photo
 from backend.settings import Settings
+from backend.web.photos import PHOTO_FORM_LIMIT as FORM_LIMIT
+from backend.web.photos import chunks_of, files_of, sum_of
 
-FORM_LIMIT: Final = 160 * 1024 * 1024
+__all__ = ["FORM_LIMIT", "announced", "files_of", "store_photos", "type_of"]
+
 _KNOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
-_PIECE: Final = 256 * 1024
-
-
-def files_of(form: FormMultiDict) -> list[UploadFile]:
-    """The photos that were chosen in the field `photos`."""
-    return [
-        item for item in form.getall("photos", []) if isinstance(item, UploadFile) and item.filename
-    ]
 
 
 async def announced(file: UploadFile) -> dict[str, Any]:
     """A photo as a submit announces it; raises Unprocessable for what is no picture."""
-    digest, size = hashlib.sha256(), 0
-    async for chunk in _chunks(file):
-        digest.update(chunk)
-        size += len(chunk)
-    return {"sha256": digest.hexdigest(), "bytes": size, "content_type": type_of(file)}
+    sha256, size = await sum_of(file)
+    return {"sha256": sha256, "bytes": size, "content_type": type_of(file)}
 
 
 def type_of(file: UploadFile) -> str:
@@ -62,14 +53,8 @@ async def store_photos(
                 report_id=report_id,
                 sha256=sha256,
                 content_type=type_of(file),
-                chunks=_chunks(file),
+                chunks=chunks_of(file),
             )
         except CaunoiError as error:
             lost.append(error)
     return lost
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    await file.seek(0)
-    while chunk := await file.read(_PIECE):
-        yield chunk

@@ -12,23 +12,26 @@ from msgspec import Meta, Struct
 from backend.database import Database
 from backend.errors import FieldFault, NotFound, Unprocessable
 from backend.identifiers import normal_report_code
-from backend.photos.derivatives import read_private_photo, read_public_photo
+from backend.photos.derivatives import read_public_photo
 from backend.photos.objects import ObjectStore
 from backend.photos.store import find_photo
-from backend.photos.uploads import announce_photos, receive_photo
+from backend.photos.uploads import announce_photos
 from backend.reports.store import find_report
 from backend.settings import Settings
 from backend.web.limits import Limit
-from backend.web.photos import photo_response, photo_size
+from backend.web.photos import (
+    PHOTO_BODY_LIMIT,
+    answer_private_photo,
+    photo_response,
+    photo_size,
+    take_photo,
+)
 from backend.web.policies import ANYONE
 from mobile_api.documents import PhotoOperation
 from mobile_api.intake import PhotoIn
 from mobile_api.ownership import check_own_report, get_own_report, secret_cookie
 
 _UPLOAD_LIMIT = Limit("upload_photo", per_minute=60, burst=40)
-# Ten times what a photo may have: Litestar's own limit is for JSON bodies; ours is counted while
-# the bytes arrive and answers a precise problem.
-_BODY_LIMIT = 200 * 1024 * 1024
 
 _READ_LIMIT = Limit("photo_read", per_minute=1200, burst=400)
 
@@ -39,7 +42,7 @@ Sha256 = Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$", description="SHA
 @put(
     "/api/v1/reports/{report_id:uuid}/photos/{sha256:str}",
     opt={"policy": ANYONE, "limit": _UPLOAD_LIMIT},
-    request_max_body_size=_BODY_LIMIT,
+    request_max_body_size=PHOTO_BODY_LIMIT,
     operation_class=PhotoOperation,
     status_code=200,
     summary="Tải ảnh lên",
@@ -55,16 +58,9 @@ async def upload(
 ) -> dict[str, Any]:
     """Take one photo; the same photo again is the same answer and is stored once."""
     await check_own_report(request, database, report_id)
-    photo = await receive_photo(
-        database,
-        objects,
-        settings,
-        report_id=report_id,
-        sha256=sha256,
-        content_type=request.headers.get("content-type", ""),
-        chunks=request.stream(),
+    return await take_photo(
+        request, database, objects, settings, report_id=report_id, sha256=sha256
     )
-    return {"sha256": photo.sha256, "state": photo.state}
 
 
 @get(
@@ -182,15 +178,9 @@ async def _own_photo(
     sha256, name = photo
     size = photo_size(name)
     await _check_shown_to_reporter(database, report_id, sha256)
-    found = await read_private_photo(
-        database,
-        objects,
-        report_id=report_id,
-        sha256=sha256,
-        size=size,
-        known_etag=request.headers.get("if-none-match"),
+    return await answer_private_photo(
+        request, database, objects, report_id=report_id, sha256=sha256, size=size
     )
-    return photo_response(found)
 
 
 async def _check_shown_to_reporter(database: Database, report_id: uuid.UUID, sha256: str) -> None:

@@ -1,8 +1,7 @@
 """The officers' pages: the queue by time left, one case with all its moves; no JavaScript."""
 
-import hashlib
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -41,11 +40,11 @@ from backend.settings import Settings
 from backend.web.cursors import read_cursor
 from backend.web.forms import read_form
 from backend.web.language import page_language
+from backend.web.photos import PHOTO_FORM_LIMIT, chunks_of, files_of, sum_of
 from backend.web.problems import status_of
 from backend.web.texts import clean_text
 
 _PAGE: Final = 30
-_FORM_LIMIT: Final = 160 * 1024 * 1024
 _WORDS: Final = (
     *("move", "reason", "public_note", "internal_note", "agency"),
     *("officer", "report", "days"),
@@ -179,7 +178,7 @@ async def _case_page(
     "/can-bo/phan-anh/{report_id:uuid}",
     opt=OPT,
     include_in_schema=False,
-    request_max_body_size=_FORM_LIMIT,
+    request_max_body_size=PHOTO_FORM_LIMIT,
     status_code=200,
 )
 async def act(
@@ -195,11 +194,7 @@ async def act(
     async with read_form(request) as form:
         given = {name: str(form.get(name) or "") for name in form if name != "photos"}
         try:
-            files = [
-                item
-                for item in form.getall("photos", [])
-                if isinstance(item, UploadFile) and item.filename
-            ]
+            files = files_of(form)
             photos: list[str] = []
             if files:
                 await check_may_add_evidence(database, principal, report_id)
@@ -234,26 +229,18 @@ async def _store_evidence(
     objects: ObjectStore,
     settings: Settings,
 ) -> str:
-    digest = hashlib.sha256()
-    async for chunk in _chunks(file):
-        digest.update(chunk)
+    sha256, _ = await sum_of(file)
     await receive_photo(
         database,
         objects,
         settings,
         report_id=report_id,
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         content_type=file.content_type or "",
-        chunks=_chunks(file),
+        chunks=chunks_of(file),
         purpose="after",
     )
-    return digest.hexdigest()
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    await file.seek(0)
-    while chunk := await file.read(256 * 1024):
-        yield chunk
+    return sha256
 
 
 async def _order(

@@ -17,9 +17,7 @@ from backend.desk import store
 from backend.desk.evidence import check_may_add_evidence
 from backend.desk.tags import case_tag, read_tag
 from backend.desk.views import case_view, history_step, queue_item
-from backend.photos.derivatives import read_private_photo
 from backend.photos.objects import ObjectStore
-from backend.photos.uploads import receive_photo
 from backend.reports import store as reports_store
 from backend.reports.actions import move_report, sight_of
 from backend.reports.errors import UnknownReport
@@ -29,7 +27,7 @@ from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import language_of
-from backend.web.photos import photo_response, photo_size
+from backend.web.photos import PHOTO_BODY_LIMIT, answer_private_photo, photo_size, take_photo
 from backend.web.policies import staff
 from backend.web.texts import clean_text
 
@@ -284,7 +282,7 @@ def order_from(data: MoveIn) -> MoveOrder:
 @put(
     "/api/v1/desk/reports/{report_id:uuid}/photos/{sha256:str}",
     opt=OPT,
-    request_max_body_size=200 * 1024 * 1024,
+    request_max_body_size=PHOTO_BODY_LIMIT,
     status_code=200,
     summary="Tải ảnh sau xử lý",
     tags=["desk"],
@@ -300,17 +298,9 @@ async def upload_evidence(
 ) -> dict[str, Any]:
     """Take one photo of the result; name it in the move that resolves the case."""
     await check_may_add_evidence(database, principal, report_id)
-    photo = await receive_photo(
-        database,
-        objects,
-        settings,
-        report_id=report_id,
-        sha256=sha256,
-        content_type=request.headers.get("content-type", ""),
-        chunks=request.stream(),
-        purpose="after",
+    return await take_photo(
+        request, database, objects, settings, report_id=report_id, sha256=sha256, purpose="after"
     )
-    return {"sha256": photo.sha256, "state": photo.state}
 
 
 async def check_in_sight(database: Database, principal: Principal, report_id: uuid.UUID) -> None:
@@ -338,12 +328,6 @@ async def show_photo(
 ) -> Response[bytes]:
     """A photo of a case in sight, published or not."""
     await check_in_sight(database, principal, report_id)
-    photo = await read_private_photo(
-        database,
-        objects,
-        report_id=report_id,
-        sha256=sha256,
-        size=photo_size(name),
-        known_etag=request.headers.get("if-none-match"),
+    return await answer_private_photo(
+        request, database, objects, report_id=report_id, sha256=sha256, size=photo_size(name)
     )
-    return photo_response(photo)

@@ -44,11 +44,13 @@ def public_names(handler: object) -> Mapping[str, str]:
     """What a route's parameters are called in requests, by what they are called in our code."""
     if not isinstance(handler, BaseRouteHandler):
         return {}
+    provided = (step.parsed_fn_signature for step in handler.resolve_dependencies().values())
     found = {}
-    for name, parameter in handler.parsed_fn_signature.parameters.items():
-        public = getattr(parameter.kwarg_definition, "name", None)
-        if public:
-            found[name] = public
+    for signature in (handler.parsed_fn_signature, *provided):
+        for name, parameter in signature.parameters.items():
+            public = getattr(parameter.kwarg_definition, "name", None)
+            if public:
+                found[name] = public
     return found
 
 
