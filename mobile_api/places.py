@@ -19,6 +19,7 @@ from backend.reports.search.store import list_most_used
 from backend.reports.suggesting import Searchable, find_categories
 from backend.web.language import language_of
 from backend.web.limits import Limit
+from backend.web.packing import PACKED
 from backend.web.policies import ANYONE
 from geo.store import find_unit_at
 from mobile_api.errors import OutsideEveryUnit
@@ -33,6 +34,7 @@ _FOUND_MOST = 20
     opt={"policy": ANYONE, "limit": _LIMIT},
     summary="Danh mục lĩnh vực",
     tags=["reports"],
+    middleware=PACKED,
 )
 async def list_categories(
     request: Request[Any, Any, Any],

@@ -1,4 +1,4 @@
-"""The form on a telephone: place, photos, category, preview, support; by keyboard, by ear, enlarged."""
+"""The form on a telephone: place, photos, category, preview; by keyboard, by ear, enlarged."""
 
 import base64
 import io

@@ -15,6 +15,7 @@ export async function startCategories(form, {onChange}) {
   const tools = form.querySelector('#category-tools');
   const questions = form.querySelector('#questions');
   let categories = fromSelect(select);
+  let most_used = [];
   let used = {};
   let suggested = [];
   let timer;
@@ -35,8 +36,8 @@ export async function startCategories(form, {onChange}) {
 
   // what was known at the last visit first; then what the server says now
   used = (await recall('used-categories').catch(() => undefined)) ?? {};
-  const kept = await recall(`categories.${language}`).catch(() => undefined);
-  if (kept) categories = kept;
+  const kept = await recall(`taxonomy.${language}`).catch(() => undefined);
+  if (kept) ({categories, most_used} = kept);
   refresh();
   paint();
 
@@ -44,9 +45,11 @@ export async function startCategories(form, {onChange}) {
     try {
       const answer = await fetch('/api/v1/categories', {headers: {'Accept-Language': language}});
       if (!answer.ok) return;
-      const {items} = await answer.json();
-      categories = items.flatMap((field) => field.children.map((child) => ({...child, field: field.name})));
-      await remember(`categories.${language}`, categories);
+      const said = await answer.json();
+      categories = said.items.flatMap((field) => field.children.map((child) => ({...child, field: field.name})));
+      most_used = said.most_used ?? [];
+      await remember(`taxonomy.${language}`, {categories, most_used});
+      suggested = suggest(form.elements.text.value, categories);
       paint();
       if (select.value && !questions.childElementCount) ask(chosen());
     } catch {
@@ -70,7 +73,7 @@ export async function startCategories(form, {onChange}) {
     return categories
       .map((category) => {
         const name = ` ${fold(category.name)}`;
-        const all = `${name} ${fold(category.field)}`;
+        const all = `${name} ${fold(category.field)} ${Object.keys(category.keywords ?? {}).join(' ')}`;
         const isFound = words.every((word) => all.includes(` ${word}`)) || name.includes(typed);
         return {category, score: isFound ? (name.startsWith(` ${typed}`) ? 2 : name.includes(` ${typed}`) ? 1 : 0) : -1};
       })
@@ -87,8 +90,9 @@ export async function startCategories(form, {onChange}) {
   }
 
   // what this phone reported counts more than what everybody does
-  function usage({code, uses}) {
-    return (used[code] ?? 0) * 1e9 + (uses ?? 0);
+  function usage({code}) {
+    const place = most_used.indexOf(code);
+    return (used[code] ?? 0) * 1000 + (place < 0 ? 0 : most_used.length - place);
   }
 
   function suggestSoon() {

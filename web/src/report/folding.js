@@ -1,5 +1,8 @@
 // Words without accents, and which category words are about, without asking anybody.
-const SMALL = new Set(['bi', 'co', 'cua', 'va', 'o', 'tai', 'khong', 'cac', 'nguoi', 'sai', 'hong', 'mat', 'cham', 'trom', 'cong', 'truong', 'nuoc', 'duong', 'the', 'and', 'of', 'or', 'not', 'in', 'no']);
+// as backend/reports/suggesting.py has them
+const LEAST_SCORE = 20;
+const SHARE_OF_BEST = 0.35;
+const MOST = 3;
 
 /** "Ổ gà" → "o ga": the letters a hurried thumb types. */
 export function fold(words) {
@@ -12,24 +15,19 @@ export function fold(words) {
     .trim();
 }
 
-/** The categories (at most 3) whose names the text speaks of, the likeliest first. */
+/** The categories that the text speaks of, the likeliest first, by the server's weighted keywords. */
 export function suggest(text, categories) {
   const said = ` ${fold(text)} `;
-  if (said.length < 4) return [];
-  return categories
-    .map((category) => ({category, score: likeness(said, fold(category.name).split(' '))}))
-    .filter(({score}) => score >= 2)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, 3)
+  const scored = categories
+    .map((category) => ({category, score: weight(said, category.keywords ?? {})}))
+    .sort((a, b) => b.score - a.score);
+  const least = Math.max(LEAST_SCORE, SHARE_OF_BEST * (scored[0]?.score ?? 0));
+  return scored
+    .filter(({score}) => score >= least)
+    .slice(0, MOST)
     .map(({category}) => category);
 }
 
-// two words of the name side by side say much, one alone a little, and common ones nothing
-function likeness(said, words) {
-  let score = 0;
-  words.forEach((word, n) => {
-    if (n + 1 < words.length && said.includes(` ${word} ${words[n + 1]} `)) score += 2;
-    if (word.length > 2 && !SMALL.has(word) && said.includes(` ${word} `)) score += 0.75;
-  });
-  return score;
+function weight(said, keywords) {
+  return Object.entries(keywords).reduce((sum, [words, each]) => sum + (said.includes(` ${words} `) ? each : 0), 0);
 }

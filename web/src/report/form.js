@@ -39,8 +39,15 @@ export async function startForm(form) {
   form.querySelector('[type=submit]').textContent = t('Xem trước và gửi', 'Preview and send');
   form.querySelector('[type=submit]').before(saved);
 
-  if (form.dataset.returned !== undefined) await begin();
-  else if (await resume()) fill(t('Đã mở lại bản nháp lúc {at}.', 'Your draft of {at} is open again.', {at: moment(draft.changed_at)}));
+  // on a slow line people have begun in the plain form before this runs: that is the draft then
+  const isBegun = ['text', 'category', 'unit', 'address'].some((name) => form.elements[name].value);
+  if (form.dataset.returned !== undefined || isBegun || photos.chosen.length) {
+    await begin();
+    categories.restore({});
+    place.restore();
+    await photos.add(photos.chosen);
+    saveSoon();
+  } else if (await resume()) fill(t('Đã mở lại bản nháp lúc {at}.', 'Your draft of {at} is open again.', {at: moment(draft.changed_at)}));
   else await begin();
   document.documentElement.classList.add('app');
   place.askIfAllowed();

@@ -10,6 +10,9 @@ export function startPhotos(form, {onPlace, onTime}) {
   const input = form.querySelector('[name=photos]');
   const part = input.closest('.field');
   const most = Number(form.dataset.photosMost);
+  // chosen in the plain field before this ran
+  const chosen = [...input.files];
+  input.value = '';
   const said = el('p', {class: 'hint', role: 'status'});
   const shown = el('div', {class: 'thumbs'});
   const camera = el('input', {type: 'file', accept: 'image/*', capture: 'environment', class: 'sr', tabindex: '-1', 'aria-hidden': 'true'});
@@ -73,7 +76,7 @@ export function startPhotos(form, {onPlace, onTime}) {
     choose.focus();
   }
 
-  return {paint: () => ((said.textContent = ''), paint())};
+  return {chosen, add, paint: () => ((said.textContent = ''), paint())};
 }
 
 async function thumb(id, photo, n, remove) {

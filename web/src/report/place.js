@@ -29,6 +29,7 @@ export function startPlace(form, {onChange}) {
     form.elements.lat.value = position ? lat.toFixed(6) : '';
     form.elements.accuracy.value = position ? Math.round(accuracy_metres) : '';
     from = source;
+    delete form.dataset.unit;
     if (position) {
       unit.value = '';
       pinned?.show(position);
@@ -58,8 +59,10 @@ export function startPlace(form, {onChange}) {
       const answer = await fetch(`/api/v1/units/at?lon=${lon}&lat=${lat}`, {headers: {'Accept-Language': document.documentElement.lang}});
       const body = await answer.json();
       if (form.elements.lon.value !== lon.toFixed(6)) return;
-      if (answer.ok) said.textContent += ` ${body.name}.`;
-      else if (answer.status === 404) {
+      if (answer.ok) {
+        form.dataset.unit = body.code;
+        said.textContent += ` ${body.name}.`;
+      } else if (answer.status === 404) {
         put(undefined, '');
         said.textContent = t('Vị trí này ở ngoài tỉnh. Hãy chọn trên bản đồ hoặc chọn xã, phường.', 'This place is outside the province. Use the map or choose the commune.');
       }

@@ -39,7 +39,7 @@ export function startReview(holder, {back, send, supported}) {
     }
 
     fillPreview(card, {draft, body, place, category, form});
-    const [near, said] = await Promise.all([findNear(place, body.category), screenNow(body)]);
+    const [near, said] = await Promise.all([findNear(place, body.category), screenNow(body, form)]);
     if (mine !== shown) return;
     const warning = screeningNotice(said);
     if (warning) {

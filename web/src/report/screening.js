@@ -15,9 +15,11 @@ export function screenSoon(form, categories) {
   timer = setTimeout(async () => {
     const text = form.elements.text.value.trim();
     const category = form.elements.category.value || undefined;
-    if (text.length < 8 || text + category === asked || !navigator.onLine) return;
-    asked = text + category;
-    const said = await ask({text, category});
+    const unit = unitOf(form);
+    const content = JSON.stringify({text, category, unit});
+    if (text.length < 8 || content === asked || !navigator.onLine) return;
+    asked = content;
+    const said = await ask(content);
     if (!said) return;
     categories?.propose(said.suggestions);
     const old = form.querySelector('.screening');
@@ -28,7 +30,11 @@ export function screenSoon(form, categories) {
 }
 
 /** Before sending: {findings, suggestions, must_confirm, is_refused}, or undefined without an answer. */
-export const screenNow = ({text, category}) => (navigator.onLine ? ask({text, category}) : undefined);
+export const screenNow = ({text, category}, form) =>
+  navigator.onLine ? ask(JSON.stringify({text, category, unit: unitOf(form)})) : undefined;
+
+// which commune's offices are meant
+const unitOf = (form) => form.elements.unit.value || form.dataset.unit;
 
 /** The findings as a notice with office and number; undefined when there are none. */
 export function screeningNotice(said) {
@@ -59,7 +65,7 @@ async function ask(content) {
     const answer = await fetch('/api/v1/reports/screen', {
       method: 'POST',
       headers: {'Content-Type': 'application/json', 'Accept-Language': language},
-      body: JSON.stringify(content),
+      body: content,
       signal: controller.signal,
     });
     return answer.ok ? readAnswer(await answer.json()) : undefined;
