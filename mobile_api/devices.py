@@ -131,7 +131,7 @@ async def change(
         "push": [
             {
                 "kind": kind,
-                "title": words[language == "en"],
+                "title": words.in_language(language),
                 "is_wanted": choices.push.get(kind, is_by_default(kind, "push")),
                 "is_chosen": kind in choices.push,
             }

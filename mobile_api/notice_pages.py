@@ -52,7 +52,7 @@ async def notice_page(
             "kinds": [
                 (
                     kind,
-                    words[language == "en"],
+                    words.in_language(language),
                     {
                         channel: found.choices.of(channel).get(kind, is_by_default(kind, channel))
                         for channel in CHANNELS

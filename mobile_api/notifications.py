@@ -95,7 +95,7 @@ async def _view(
     quiet = read_quiet_hours(settings.quiet_hours)
     return {
         "items": [
-            {"kind": kind, "title": words[language == "en"]}
+            {"kind": kind, "title": words.in_language(language)}
             | {
                 channel: found.choices.of(channel).get(kind, is_by_default(kind, channel))
                 for channel in CHANNELS

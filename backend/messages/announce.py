@@ -17,7 +17,7 @@ from backend.database import Database
 from backend.jobs.errors import BadPayload, Later
 from backend.messages import store, wording
 from backend.messages.areas.alerts import tell_areas
-from backend.messages.choices.kinds import is_by_default
+from backend.messages.choices.kinds import chosen_as, is_by_default
 from backend.messages.choices.mailboxes import open_mailboxes
 from backend.messages.choices.store import list_recipients
 from backend.messages.letters import Letter, Outcome, Push
@@ -80,6 +80,7 @@ async def _write_down(
             to_supporters=happening.is_public and kind in wording.SUPPORTER,
             to_officers=kind in wording.OFFICER,
             mailboxes=await open_mailboxes(database.app, recipients, secret_key=terms.secret_key),
+            chosen_as=chosen_as(kind),
             by_email=is_by_default(kind, "email"),
             now=now,
         )

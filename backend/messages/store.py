@@ -176,12 +176,16 @@ WANTED: Final = """
 
 @dataclass(frozen=True)
 class Told:
-    """Who is to be told of an event: `mailboxes` are the reporter's, `by_email` is the default."""
+    """Who is to be told of an event: `mailboxes` are the reporter's.
+
+    `chosen_as` is the kind of event that people choose about, `by_email` what holds if they do not.
+    """
 
     to_citizens: bool
     to_supporters: bool
     to_officers: bool
     mailboxes: Sequence[uuid.UUID]
+    chosen_as: str
     by_email: bool
     now: datetime
 
@@ -240,7 +244,7 @@ async def insert_notifications(
         FROM happened h, told t JOIN device d ON d.id = t.device_id
         WHERE d.dropped_at IS NULL
             AND (d.account_id IS NULL OR h.actor_id IS NULL OR d.account_id <> h.actor_id)
-            AND {WANTED.format(kind="h.kind", by_email="$6")}
+            AND {WANTED.format(kind="$9", by_email="$6")}
         ORDER BY d.id
         ON CONFLICT DO NOTHING
         RETURNING id
@@ -253,6 +257,7 @@ async def insert_notifications(
         told.by_email,
         told.now,
         told.to_supporters,
+        told.chosen_as,
     )
     return len(rows)
 

@@ -81,7 +81,7 @@ async def test_device_keeps_what_was_chosen_on_it(town: Town) -> None:
     assert by_kind["start"]["is_wanted"] is False
     assert by_kind["resolve"] == {
         "kind": "resolve",
-        "title": "Phản ánh của bạn đã có kết quả xử lý. Mời bạn xem và đánh giá.",
+        "title": "Có kết quả xử lý",
         "is_wanted": True,
         "is_chosen": False,
     }

@@ -13,6 +13,7 @@ from backend.events.chain import Actor
 from backend.jobs.errors import BadPayload, Later
 from backend.messages import firebase, wording
 from backend.messages.announce import announce
+from backend.messages.choices.kinds import chosen_as, list_kinds
 from backend.messages.console import ConsolePush
 from backend.messages.devices import drop_device, follow_case, register_device
 from backend.messages.errors import BadDevice, UnknownDevice
@@ -364,3 +365,11 @@ def test_every_sentence_stands_in_both_languages_and_fits_a_lock_screen() -> Non
     for words in (*wording.CITIZEN.values(), *wording.OFFICER.values()):
         assert 10 < len(words.vi) < 90
         assert 10 < len(words.en) < 90
+
+
+def test_every_kind_that_somebody_is_told_of_can_be_chosen_by_its_title() -> None:
+    for is_staff, told in ((False, wording.CITIZEN), (True, wording.OFFICER)):
+        kinds = list_kinds(is_staff=is_staff)
+        assert {chosen_as(kind) for kind in told} <= set(kinds)
+        titles = [title.vi for title in kinds.values()]
+        assert len(titles) == len(set(titles))

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from backend.errors import FieldFault
 from backend.messages.errors import UnknownKind
-from backend.messages.wording import AREA, CITIZEN, OFFICER
+from backend.messages.wording import CITIZEN, OFFICER, Words
 
 Channel: TypeAlias = Literal["push", "email"]
 CHANNELS: Final[tuple[Channel, ...]] = ("push", "email")
@@ -29,16 +29,49 @@ class Choices:
         return self.push if channel == "push" else self.email
 
 
-def list_kinds(*, is_staff: bool) -> dict[str, tuple[str, str]]:
-    """The kinds somebody can choose about, with what they read then: (Vietnamese, English)."""
-    words = dict(OFFICER if is_staff else CITIZEN)
-    found = {kind: (one.vi, one.en) for kind, one in words.items()}
-    return found if is_staff else {**found, AREA_ALERT: (AREA.vi, AREA.en)}
+# Two events that are the same to whoever is told are chosen about once.
+_SAME_AS: Final = {"auto_close": "close"}
+
+_TITLES: Final[Mapping[str, Words]] = {
+    "accept": Words("Được tiếp nhận", "Accepted"),
+    "start": Words("Bắt đầu xử lý", "Work begins"),
+    "ask": Words("Đề nghị bổ sung thông tin", "More information is asked for"),
+    "transfer": Words("Chuyển cơ quan khác", "Handed to another agency"),
+    "escalate": Words("Chuyển lên cấp trên", "Handed to the higher authority"),
+    "extend": Words("Gia hạn xử lý", "The deadline is extended"),
+    "resolve": Words("Có kết quả xử lý", "Answered"),
+    "close": Words("Đóng phản ánh", "Closed"),
+    "decline": Words("Không tiếp nhận", "Not accepted"),
+    "redirect": Words("Hướng dẫn gửi nơi khác", "Belongs with another office"),
+    "merge": Words("Gộp với phản ánh trùng", "Merged with another"),
+    "reopen": Words("Xử lý lại", "Taken up again"),
+    AREA_ALERT: Words("Phản ánh mới trong khu vực theo dõi", "New reports in followed areas"),
+    "submitted": Words("Phản ánh mới", "New report"),
+    "called_parent": Words("Quá hạn ở cấp dưới", "Overdue at a lower agency"),
+    "assign": Words("Được phân công", "Assigned to me"),
+    "answer": Words("Người dân bổ sung thông tin", "The citizen has answered"),
+    "accept_due_soon": Words("Sắp đến hạn tiếp nhận", "To be accepted soon"),
+    "accept_overdue": Words("Quá hạn tiếp nhận", "Not accepted in time"),
+    "resolve_due_soon": Words("Sắp đến hạn xử lý", "Due soon"),
+    "overdue": Words("Quá hạn xử lý", "Overdue"),
+    "withdraw": Words("Người dân rút phản ánh", "Withdrawn by the citizen"),
+}
+
+
+def list_kinds(*, is_staff: bool) -> dict[str, Words]:
+    """The kinds somebody can choose about, with their titles."""
+    kinds = [kind for kind in (OFFICER if is_staff else CITIZEN) if kind not in _SAME_AS]
+    return {kind: _TITLES[kind] for kind in (kinds if is_staff else [*kinds, AREA_ALERT])}
+
+
+def chosen_as(kind: str) -> str:
+    """The kind under which somebody chooses about events of this kind."""
+    return _SAME_AS.get(kind, kind)
 
 
 def is_by_default(kind: str, channel: Channel) -> bool:
     """Whether somebody who has chosen nothing is told."""
-    return channel == "push" or kind in _EMAIL_BY_DEFAULT
+    return channel == "push" or chosen_as(kind) in _EMAIL_BY_DEFAULT
 
 
 def check_choices(choices: Choices, *, is_staff: bool) -> None:
