@@ -1,9 +1,9 @@
 """Which category a text is about: a few words with weights for each, added up; pure.
 
 Deterministic and small enough to explain, to check by hand and to be served whole to a browser
-that is offline: web/ adds up the same numbers. A keyword is one to four folded words (without
+that is offline and adds up the same numbers itself. A keyword is one to four folded words (without
 accents); a text's score for a category is the sum of the weights of the keywords it has, each
-counted once. Decision 0017.
+counted once.
 """
 
 import re
