@@ -146,6 +146,9 @@ async def _submit(
         {"sha256": photo.sha256, "bytes": photo.bytes, "content_type": photo.content_type}
         for photo in photos
     ]
+    if "contact" in body:
+        # GeoReport knows no consent: whoever runs the sending program has asked its people
+        body["consent"] = {"asked_by": sender.principal}
     submission, payload_hash = parse_submission(
         msgspec.json.encode(body),
         photo_max_bytes=settings.photo_max_bytes,

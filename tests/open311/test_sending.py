@@ -37,7 +37,7 @@ async def stored(town: Town) -> tuple[int, ...]:
 async def report_of(town: Town, code: str) -> dict[str, Any]:
     row = await town.owner.fetchrow(
         """
-        SELECT r.*, ST_X(r.geom) AS lon, ST_Y(r.geom) AS lat, c.name, c.phone, c.email
+        SELECT r.*, ST_X(r.geom) AS lon, ST_Y(r.geom) AS lat, c.name, c.phone, c.email, c.consent
         FROM report r LEFT JOIN report_contact c ON c.report_id = r.id WHERE r.code = $1
         """,
         code,
@@ -88,6 +88,7 @@ async def test_a_report_is_taken_with_everything_georeport_can_say(
     }
     key_id = await town.owner.fetchval("SELECT id FROM open311_key WHERE name = 'a-client'")
     assert row["source_ref"].startswith(f"{key_id}/")
+    assert json.loads(row["consent"]) == {"asked_by": f"open311:{key_id}"}
     everything = await town.owner.fetchval(
         "SELECT string_agg(r::text, '') || (SELECT string_agg(e::text, '') FROM event e)"
         " FROM report r WHERE r.id = $1",
@@ -199,6 +200,18 @@ async def test_services_that_are_not_offered_are_not_found(town: Town, api_key: 
         parts.settings = kept
     for path in (f"requests/{code}", f"tokens/{code}"):
         assert (await town.ask("GET", f"{V2}/{path}.json")).status_code == 404
+
+
+async def test_what_the_law_forbids_is_refused_with_the_office_to_go_to(
+    town: Town, api_key: str
+) -> None:
+    before = await stored(town)
+    answer = await send(town, api_key, description="Xin gửi kèm ảnh chụp văn bản tối mật.")
+    assert answer.status_code == 400
+    (error,) = errors_of(answer)
+    assert error["description"].startswith("description: ")
+    assert "Công an tỉnh" in error["description"]
+    assert await stored(town) == before
 
 
 @pytest.mark.parametrize("wrong", [None, "", "wrong", "x" * 5000, "' OR 1=1 --", "\x00"])
