@@ -116,7 +116,7 @@ async def test_the_strangers_role_reads_views_and_what_everybody_may_know(town: 
     of_postgis = {"geometry_columns", "geography_columns", "spatial_ref_sys"}
     assert readable - of_postgis == {
         *("public_report", "public_tracking", "public_event", "public_note", "public_photo"),
-        *("agency", "category", "config_epoch"),
+        *("agency", "category", "config_epoch", "consent_text"),
         *("public_words", "public_category_use"),
         *("unit", "unit_cell", "unit_generation", "unit_successor"),
     }
