@@ -15,6 +15,8 @@ import pytest
 from backend.clock import VIETNAM
 from backend.database import Database
 from backend.messages.announce import Terms, announce
+from backend.messages.choices.actions import change_account_notices
+from backend.messages.choices.kinds import Choices
 from backend.messages.choices.mailboxes import mailbox_of, stop_mail
 from backend.messages.devices import follow_case, register_device
 from backend.messages.errors import BadDevice
@@ -381,3 +383,54 @@ async def test_supporter_is_told_in_words_of_their_own_and_only_while_it_is_publ
     await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
     assert len(fcm.accepted) == 1
     assert await states(database) == [("sent", None), ("dropped", "not-public")]
+
+
+async def test_account_is_written_to_as_long_as_it_agrees_and_chooses_so(
+    database: Database, push: FirebasePush, postman: Postman, people: People
+) -> None:
+    citizen = await people.account("citizen")
+    case_id = await insert_a_report(database.app, account_id=citizen)
+    # the contact of the report is the same address: it is told once
+    await a_contact(database, case_id, consent={"notify": True})
+    await database.app.execute(
+        """
+        INSERT INTO account_identity (id, account_id, kind, value, verified_at)
+        VALUES ($1, $1, 'email', lower($2), now())
+        """,
+        citizen,
+        ADDRESS,
+    )
+
+    async def agree(is_given: bool) -> None:
+        await database.app.execute(
+            """
+            INSERT INTO consent (account_id, purpose, version, is_given, at)
+            VALUES ($1, 'notify', 1, $2, now())
+            """,
+            citizen,
+            is_given,
+        )
+
+    async def letters_after(kind: str) -> int:
+        event_id = await insert_an_event(database.app, case_id, kind)
+        await tell(database, push, event_id, now=MORNING)
+        await deliver_mail(database, postman.push, NIGHTLY, now=MORNING)
+        return len(postman.letters)
+
+    await agree(True)
+    assert await letters_after("accept") == 1
+    await change_account_notices(
+        database,
+        citizen,
+        Choices(email={"ask": False}),
+        is_staff=False,
+        stop_email=None,
+        secret_key=SECRET_KEY,
+    )
+    assert await letters_after("ask") == 1
+    assert await letters_after("resolve") == 2
+    await database.app.execute("DELETE FROM report_contact")
+    await agree(False)
+    assert await letters_after("decline") == 2
+    await agree(True)
+    assert await letters_after("close") == 3
