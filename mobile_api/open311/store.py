@@ -12,7 +12,7 @@ from mobile_api.lists.filter import SHOWN
 PAGE_MOST: Final = 500
 _KEYS_MOST: Final = 1000
 # A page of changes looks at no more of them than this; it may be short, and yet lead on.
-_WALK_MOST: Final = 300
+_WALK_MOST: Final = 150
 
 
 @dataclass(frozen=True)
