@@ -1,10 +1,10 @@
 """Counts that may be published: small ones left out, and with them what would give them away.
 
-A cell below `least` is suppressed (primary). Row and column totals can be known from elsewhere, and
-a cell that stands alone in its line would follow from them: further cells are suppressed (secondary) until a
-reader who knows every published figure, and that suppressed ones are at least one, still cannot
-say of any small cell to within `least`. How far a cell could go up or down is a flow through the
-suppressed cells of the table (Gusfield 1988; Cox 1995), which is what is measured here.
+A cell below `least` is suppressed (primary). Row and column totals can be known from elsewhere,
+and a cell that stands alone in its line would follow from them: further cells are suppressed
+(secondary) until a reader who knows every published figure, and that suppressed ones are at least
+one, still cannot say of any small cell to within `least`. How far a cell could go up or down is a
+flow through the suppressed cells of the table (Gusfield 1988; Cox 1995): that is measured here.
 """
 
 from collections import deque
@@ -46,7 +46,9 @@ def suppress(counts: Mapping[Cell, int], least: int) -> set[Cell]:
     small = sorted(cell for cell, count in filled.items() if count < least)
     hidden = set(small)
     for cell in small:
-        while room(filled, hidden, cell, least) < least:
+        # a line of few reports leaves little room even if all of the table is hidden
+        goal = room(filled, set(filled), cell, least)
+        while room(filled, hidden, cell, least) < goal:
             more = _cheapest_detour(filled, hidden, cell)
             if more is None:
                 break
@@ -55,7 +57,7 @@ def suppress(counts: Mapping[Cell, int], least: int) -> set[Cell]:
 
 
 def exposed(counts: Mapping[Cell, int], hidden: set[Cell], least: int) -> set[Cell]:
-    """The small cells that a reader could still narrow down to within `least`."""
+    """The small cells that a reader who knows all totals could narrow down to within `least`."""
     filled = {cell: count for cell, count in counts.items() if count > 0}
     return {
         cell
