@@ -46,6 +46,28 @@ def open311_command(ctx: click.Context, reports: int) -> None:
 
 
 @bench.command()
+@click.option("--many", default=1_000_000, show_default=True, help="Reports to make first.")
+@click.pass_context
+def tiles(ctx: click.Context, many: int) -> None:
+    """Vector tiles at every zoom, with and without filters."""
+    from bench import tiles as measuring
+
+    if not asyncio.run(measuring.run(ctx.obj.settings, many)):
+        raise SystemExit(1)
+
+
+@bench.command()
+@click.option("--many", default=1_000_000, show_default=True, help="Reports to make first.")
+@click.pass_context
+def lists(ctx: click.Context, many: int) -> None:
+    """Near and bbox lists, wherever one looks and whatever one filters by."""
+    from bench import lists as measuring
+
+    if not asyncio.run(measuring.run(ctx.obj.settings, many)):
+        raise SystemExit(1)
+
+
+@bench.command()
 def derivatives() -> None:
     """Photo derivatives against bare Pillow."""
     from bench import derivatives as measuring
