@@ -1,6 +1,6 @@
 // The service worker: keeps the shell for use without a network, and sends what waits.
 //
-// The server puts `self.CAUNOI_SHELL` before this file (backend/web/shell.py): the version, which
+// The server puts `self.CAUNOI_SHELL` before this file (mobile_api/shell.py): the version, which
 // changes with any file of the shell, and what belongs to it. Pages come from the network first; what
 // is kept of them was asked for without cookies, so nobody's name or report is ever in it. Answers of
 // the API are never kept here. The queue lies in IndexedDB: no version of the shell touches it.
