@@ -301,6 +301,7 @@ def _kept_for_intake(decision: Decision, findings: tuple[Finding, ...]) -> Decis
         if found.kind.to_intake and found.level is not Level.ADVISE:
             return replace(
                 decision,
+                rule_id=None,
                 lead=None,
                 co_agencies=(),
                 officer_group=None,
