@@ -61,9 +61,10 @@ PUBLIC: Final = (
     "/theo-doi?ma={code}",
     "/ban-do",
     "/ban-do?unit=21028",
+    "/ban-do?bbox={bbox}&q={text}&phan=danh-sach",
     "/robots.txt",
     "/sitemap.xml",
-    "/sitemap/2026-11.xml",
+    f"/sitemap/{now():%Y-%m}.xml",
     "/",
     "/openapi.json",
     "/metrics",
@@ -110,7 +111,7 @@ NAMELESS: Final = frozenset(
 
 def test_every_question_of_strangers_is_asked_here(town: Town) -> None:
     asked = {re.sub(r"\{\w+\}", "{}", path.split("?")[0]) for path in PUBLIC}
-    asked = {re.sub(r"/(full|small)\.webp$", "/{}", path) for path in asked}
+    asked = {re.sub(r"/(full|small)\.webp$|/[\d-]+\.xml$", "/{}", path) for path in asked}
     offered = {
         re.sub(r"\{[^}]+\}", "{}", path)
         for path, methods, _, policy in list_policies(town.app)
