@@ -125,13 +125,18 @@ def _read_box(text: str | None) -> Box | None:
 
 
 def read_datetime(text: str | None) -> tuple[datetime | None, datetime | None]:
-    """A moment or an interval (`a/b`, `../b`, `a/..`) as since (inclusive), until (exclusive)."""
+    """A moment or an interval (`a/b`, `../b`, `a/..`) as since (inclusive), until (exclusive).
+
+    Nothing asked is nothing; `../..` asks for all of time.
+    """
     if text is None:
         return None, None
     first, slash, last = text[:100].partition("/")
     since, end = _read_moment(first)
     if slash:
         _, end = _read_moment(last)
+    if since is None and end is None:
+        return _EARLIEST, _LATEST
     if since is not None and end is not None and since >= end:
         raise _datetime_fault()
     return since, end
