@@ -61,7 +61,7 @@ PUBLIC: Final = (
     "/theo-doi?ma={code}",
     "/ban-do",
     "/ban-do?unit=21028",
-    "/ban-do?bbox={bbox}&q={text}&phan=danh-sach",
+    "/ban-do?bbox={bbox}&phan=danh-sach",
     "/robots.txt",
     "/sitemap.xml",
     f"/sitemap/{now():%Y-%m}.xml",
