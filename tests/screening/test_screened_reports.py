@@ -108,6 +108,13 @@ async def test_an_emergency_goes_to_its_agency_at_once_and_is_not_published(town
     assert report.answer["agency"]["code"] == AGENCY
     await town.moved(report, "accept")
     assert (await town.see(f"/api/v1/reports/{report.code}"))["text"] is None
+    # the reporter's page says whom to call, whatever the form was sent with; a stranger's does not
+    cookie = {"Cookie": f"phan-anh-{report.code}={report.secret}", "Accept": "text/html"}
+    page = await town.ask("GET", f"/theo-doi/{report.code}", headers=cookie)
+    assert "Cháy, nổ, sập" in page.text
+    assert 'href="tel:114"' in page.text
+    other = await town.ask("GET", f"/theo-doi/{report.code}", headers={"Accept": "text/html"})
+    assert (other.status_code, "Cháy, nổ, sập" in other.text) == (200, False)
 
 
 async def test_advice_changes_nothing_but_is_kept(town: Town) -> None:
