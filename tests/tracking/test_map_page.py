@@ -157,3 +157,11 @@ async def test_a_sensitive_report_lies_where_its_commune_is_named(town: Town) ->
     place = re.search(rf'data-code="{report.code}" data-at="([^"]+)"', page)
     assert place
     assert place[1] != f"{PLACE[0]},{PLACE[1]}"
+
+
+async def test_words_of_a_report_nobody_may_see_find_nothing(
+    town: Town, shown: dict[str, Sent]
+) -> None:
+    assert await listed(town, shown, "q=Chưa ai xem") == set()
+    page = await town.ask("GET", "/ban-do?q=Chưa ai xem")
+    assert "Không có phản ánh nào." in page.text
