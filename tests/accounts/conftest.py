@@ -3,28 +3,23 @@
 import email
 import email.policy
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from backend.accounts.citizens.letters import send_sign_in_code
 from backend.messages.gateways import Gateways, open_gateways
+from backend.web.limits import forget_limits
+from backend.web.state import parts_of
 from tests.province import (  # noqa: F401  fixtures are found by name in the conftest
     Town,
     module_town,
     province_settings,
     province_template,
-    town,
 )
 
-Caller = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 
-
-async def deliver(town: Town, gateways: Gateways | None = None) -> None:  # noqa: F811
+async def deliver(town: Town, gateways: Gateways | None = None) -> None:
     """Do the worker's work of sending codes; the default gateways write to the outbox."""
     rows = await town.owner.fetch(
         "DELETE FROM pgqueuer WHERE entrypoint = 'send_sign_in_code' RETURNING id, payload"
@@ -38,7 +33,7 @@ async def deliver(town: Town, gateways: Gateways | None = None) -> None:  # noqa
         )
 
 
-def newest_letter(town: Town) -> str:  # noqa: F811
+def newest_letter(town: Town) -> str:
     """The letter written last."""
     files = sorted((town.settings.var_dir / "outbox").iterdir(), key=lambda p: p.stat().st_mtime_ns)
     if files[-1].suffix != ".eml":
@@ -54,7 +49,7 @@ def code_in(letter: str) -> str:
     return found[1]
 
 
-async def ask_code(town: Town, **address: str) -> dict[str, Any]:  # noqa: F811
+async def ask_code(town: Town, **address: str) -> dict[str, Any]:
     """Ask for a code, by `phone=` or `email=`; what was answered, and the code itself."""
     answer = await town.client.post("/api/v1/sign-in", json=address)
     assert answer.status_code == 202, answer.text
@@ -63,7 +58,7 @@ async def ask_code(town: Town, **address: str) -> dict[str, Any]:  # noqa: F811
     return {**answer.json(), "code": code_in(newest_letter(town))}
 
 
-async def sign_in(town: Town, **address: str) -> dict[str, str]:  # noqa: F811
+async def sign_in(town: Town, **address: str) -> dict[str, str]:
     """The header of a citizen who has signed in with a code."""
     asked = await ask_code(town, **address)
     body = {"request": asked["request"], "code": asked["code"]}
@@ -72,15 +67,29 @@ async def sign_in(town: Town, **address: str) -> dict[str, str]:  # noqa: F811
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-@pytest.fixture
-async def browser(town: Town) -> AsyncIterator[httpx.AsyncClient]:  # noqa: F811
-    """A browser window with cookies of its own."""
-    headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
-    async with httpx.AsyncClient(base_url=town.url, headers=headers, timeout=30) as client:
-        yield client
+@pytest.fixture(scope="module")
+async def furnished(module_town: Town) -> Town:  # noqa: F811  the fixture
+    """A town whose sessions are kept aside, to be put back after each test."""
+    await module_town.owner.execute("CREATE TABLE kept_session AS TABLE session")
+    return module_town
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> Path:
-    """A folder for letters."""
-    return tmp_path / "outbox"
+async def town(furnished: Town) -> Town:
+    """The module's town as it was before anybody came: a copy of its own costs ten times more."""
+    forget_limits()
+    parts_of(furnished.app.state).settings = furnished.settings
+    await furnished.owner.execute(
+        """
+        SET session_replication_role = replica;
+        TRUNCATE report, event, note, idempotency_key, device, sign_in_code, account_identity,
+            oidc_attempt, consent, retention_run, pgqueuer, count_delta, rate_limit, session
+            CASCADE;
+        DELETE FROM account WHERE username LIKE 'dan.%' OR username LIKE 'da-xoa.%';
+        DELETE FROM consent_text WHERE version > 1;
+        UPDATE consent_text SET is_active = true;
+        INSERT INTO session SELECT * FROM kept_session;
+        SET session_replication_role = DEFAULT;
+        """
+    )
+    return furnished
