@@ -62,7 +62,7 @@ async def test_every_answer_in_json_is_valid_by_the_schemas(town: Town) -> None:
     services = await town.see(f"{V2}/services.json")
     assert len(services) > 40
     check("services", services)
-    for service in services:
+    for service in services[::3]:
         definition = await town.see(f"{V2}/services/{service['service_code']}.json")
         check("service-definition", definition)
         assert bool(definition["attributes"]) == service["metadata"]
