@@ -13,6 +13,8 @@ from litestar import Request, Response
 
 # Below this a packed answer is no smaller on the wire.
 _PACK_FROM_BYTES: Final = 400
+# What any stranger may read, pages of other sites may read too; never with anybody's cookies.
+OPEN_TO_ALL: Final = {"Access-Control-Allow-Origin": "*"}
 
 
 def conditional_answer(
@@ -30,6 +32,7 @@ def conditional_answer(
         "ETag": tag,
         "Cache-Control": f"public, max-age={max_age_seconds}",
         "Vary": "Accept-Encoding, Accept-Language",
+        **OPEN_TO_ALL,
     }
     if knows_tag(request, tag):
         return Response(b"", status_code=304, headers=sent, media_type=media_type)

@@ -14,7 +14,7 @@ from backend.errors import NotFound
 from backend.photos.objects import ObjectStore
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
-from backend.web.conditional import knows_tag
+from backend.web.conditional import OPEN_TO_ALL, knows_tag
 from backend.web.language import page_language
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE, NOBODY_ASKED
@@ -86,6 +86,7 @@ async def open_data_file(
     headers = {
         "ETag": f'"{digest.hexdigest()[:32]}"',
         "Cache-Control": f"public, max-age={_SECONDS}",
+        **OPEN_TO_ALL,
         "Content-Disposition": f'attachment; filename="{file.released_on}-{name}"',
     }
     media_type = releasing.MEDIA_TYPES.get(name, "application/octet-stream")

@@ -223,6 +223,7 @@ async def test_a_tile_is_sent_packed_and_only_when_it_changed(town: Town) -> Non
     path = f"/api/v1/tiles/units/9/{x}/{y}.pbf"
     packed = await town.ask("GET", path)
     assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["access-control-allow-origin"] == "*"
     plain = await town.ask("GET", path, headers={"Accept-Encoding": "gzip;q=0"})
     assert "content-encoding" not in plain.headers
     assert plain.content == packed.content
