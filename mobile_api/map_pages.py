@@ -18,6 +18,7 @@ from backend.settings import Settings
 from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import page_language
 from backend.web.limits import Limit
+from backend.web.packing import PACKED
 from backend.web.policies import ANYONE
 from geo.units import UnitRow
 from mobile_api import store
@@ -59,7 +60,7 @@ class _Asked:
         return f"/ban-do?{query}" if query else "/ban-do"
 
 
-@get("/ban-do", opt=_OPT, include_in_schema=False)
+@get("/ban-do", opt=_OPT, include_in_schema=False, middleware=PACKED)
 async def look_around(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],

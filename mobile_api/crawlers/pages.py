@@ -18,6 +18,7 @@ from backend.database import Database
 from backend.errors import NotFound
 from backend.settings import Settings
 from backend.web.limits import Limit
+from backend.web.packing import PACKED
 from backend.web.policies import ANYONE, NOBODY_ASKED
 from mobile_api.crawlers import store
 
@@ -63,7 +64,7 @@ async def sitemap_index(
     return _xml("sitemapindex", "sitemap", [(f"/sitemap/{name}", None) for name in names], settings)
 
 
-@get("/sitemap/{name:str}", opt=_OPT, include_in_schema=False)
+@get("/sitemap/{name:str}", opt=_OPT, include_in_schema=False, middleware=PACKED)
 async def sitemap(
     name: FromPath[str],
     database: NamedDependency[Database],

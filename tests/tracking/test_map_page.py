@@ -135,6 +135,12 @@ async def test_a_filter_that_makes_no_sense_is_refused_clearly(town: Town, query
     assert answer.status_code == 400, answer.text
 
 
+async def test_the_page_travels_packed(town: Town, shown: dict[str, Sent]) -> None:
+    answer = await town.ask("GET", "/ban-do", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < len(answer.content) / 2
+
+
 async def test_the_map_is_given_names_for_the_codes_of_its_tiles(town: Town) -> None:
     page = (await town.ask("GET", "/ban-do")).text
     match = re.search(r'<script type="application/json" id="drawn">(.+?)</script>', page)
