@@ -273,8 +273,6 @@ async def test_who_may_write_is_a_setting(town: Town, api_key: str) -> None:
 @pytest.mark.parametrize(
     "key", ["0b7e2f3a-5c1d-4e8f-9a6b-7c8d9e0f1a2b", "job-7/photo 3", "khóa số 1"]
 )
-    "key", ["0b7e2f3a-5c1d-4e8f-9a6b-7c8d9e0f1a2b", "job-7/photo 3", "khóa số 1"]
-)
 async def test_the_same_key_and_form_is_one_report(town: Town, api_key: str, key: str) -> None:
     before = (await stored(town))[0]
     by_field = {"idempotency_key": key} if not key.isascii() else {}
