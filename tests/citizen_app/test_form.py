@@ -132,6 +132,9 @@ async def test_the_position_is_shown_with_its_error_and_its_commune(
     # allowed before: nobody need tap
     await expect(said).to_contain_text("± 12 m")
     await expect(said).to_contain_text("Phường Nghĩa Lộ")
+    # that alone is no draft
+    await phone.page.wait_for_timeout(1200)
+    assert await phone.reports() == []
     await phone.close()
 
 

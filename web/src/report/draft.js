@@ -69,12 +69,18 @@ export function saveSoon() {
 export async function save() {
   clearTimeout(timer);
   const fields = reader();
-  const isTouched = draft.photos.length || Object.values(fields).some((value) => value);
-  if (!isTouched && !is_stored) return;
+  if (!is_stored && !draft.photos.length && !hasContent(fields)) return;
   draft = {...draft, fields, changed_at: Date.now()};
   is_stored = true;
   await putReport(draft);
   announce({id: draft.id, saved: true});
+}
+
+// a position that the page looked up by itself is nothing that anybody wrote
+const LOOKED_UP = new Set(['lon', 'lat', 'accuracy', 'place_from']);
+
+function hasContent(fields) {
+  return Object.entries(fields).some(([name, value]) => value && !(fields.place_from === 'gps' && LOOKED_UP.has(name)));
 }
 
 /**
