@@ -66,7 +66,12 @@ async def list_newest(connection: Connection, wanted: ListFilter) -> list[Record
             conditions.append("p.category_code = c.code")
         if wanted.status:
             conditions.append(f"p.status = {bound(wanted.status)}")
-        conditions.append(f"{place} && {box}")
+        # the index keeps boxes as single floats, a metre wide here: the place itself decides
+        conditions += [
+            f"{place} && {box}",
+            f"ST_X(p.geom) BETWEEN mercator_x({west}) AND mercator_x({east})",
+            f"ST_Y(p.geom) BETWEEN mercator_y({south}) AND mercator_y({north})",
+        ]
         order = f"{time} <-> {bound(newest_us)} FETCH FIRST {limit} ROWS WITH TIES"
     else:
         if wanted.category or wanted.status:
