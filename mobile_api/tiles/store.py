@@ -216,11 +216,12 @@ def _filters(wanted: TileFilter, bound: _Bound) -> list[str]:
 
 
 def _days_between(wanted: TileFilter, bound: _Bound) -> list[str]:
+    # `+ 0`: a long range of days is looked at within the tile, never by the index over days
     conditions = []
     if wanted.first is not None:
-        conditions.append(f"p.day >= {bound(wanted.first)}")
+        conditions.append(f"p.day + 0 >= {bound(wanted.first)}")
     if wanted.last is not None:
-        conditions.append(f"p.day <= {bound(wanted.last)}")
+        conditions.append(f"p.day + 0 <= {bound(wanted.last)}")
     return conditions
 
 
