@@ -10,8 +10,10 @@ if (side) {
     .then(({openMap}) => openMap(side))
     .catch(() => {
       // without the library (no network, an old browser) the list remains
-      side.hidden = true;
-      for (const tool of document.querySelectorAll('[data-map-tool]')) tool.hidden = true;
+      for (const part of [side, ...document.querySelectorAll('[data-map-tool]')]) {
+        part.hidden = true;
+        part.dataset.failed = '';
+      }
     });
 }
 

@@ -11,14 +11,10 @@ const LAND = '#fbfcfa';
 export function addUnits(leaflet, map, units) {
   const boundaries = new (boundaryLayer(leaflet))({tileSize: TILE_PIXELS, pane: 'tilePane', minZoom: 1, maxZoom: 22});
   boundaries.addTo(map);
-  const names = leaflet.layerGroup();
-  for (const [, name, lon, lat] of units) {
-    const icon = leaflet.divIcon({className: 'unit-name', html: el('span', {}, name), iconSize: [0, 0]});
-    names.addLayer(leaflet.marker([lat, lon], {icon, interactive: false, keyboard: false, zIndexOffset: -10_000}));
-  }
+  let names;
   const update = () => {
-    if (map.getZoom() >= NAMES_FROM_ZOOM) names.addTo(map);
-    else names.remove();
+    if (map.getZoom() >= NAMES_FROM_ZOOM) (names ??= namesOf(leaflet, units)).addTo(map);
+    else names?.remove();
   };
   map.on('zoomend', update);
   update();
@@ -29,6 +25,14 @@ export function addUnits(leaflet, map, units) {
       boundaries.redraw();
     },
   };
+}
+
+function namesOf(leaflet, units) {
+  const names = units.map(([, name, lon, lat]) => {
+    const icon = leaflet.divIcon({className: 'unit-name', html: el('span', {}, name), iconSize: [0, 0]});
+    return leaflet.marker([lat, lon], {icon, interactive: false, keyboard: false, zIndexOffset: -10_000});
+  });
+  return leaflet.layerGroup(names);
 }
 
 function boundaryLayer(leaflet) {

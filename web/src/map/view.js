@@ -13,6 +13,9 @@ const ZOOM_MOST = 19;
 const SETTLED_MS = 250;
 const FRESH_MS = 60_000;
 
+// lets the browser paint, and answer a finger, between two pieces of work
+const breath = () => new Promise((done) => setTimeout(done));
+
 /** Open the map in its place on the page; rejects when the library cannot be had. */
 export async function openMap(side) {
   const leaflet = await loadLeaflet();
@@ -27,14 +30,17 @@ export async function openMap(side) {
     box.classList.add('has-pictures');
   }
   for (const tool of document.querySelectorAll('[data-map-tool]')) tool.hidden = false;
-
+  let filters = readFilters();
   const home = leaflet.latLngBounds(drawn.units.map(([, , lon, lat]) => [lat, lon])).pad(0.05);
+  await breath();
+  goTo(readPlace());
+  await breath();
+
   const card = spotCard(side.querySelector('#spot-card'));
   const units = addUnits(leaflet, map, drawn.units);
   const pins = pinLayer(leaflet, map, {categories: drawn.categories, onChoose: choose});
   const ring = leaflet.circleMarker([0, 0], {radius: 22, color: '#a3141f', weight: 4, fill: false, interactive: false});
   const list = listSide((at) => (at ? ring.setLatLng([at[1], at[0]]).addTo(map) : ring.remove()));
-  let filters = readFilters();
   let asking;
   let settling;
 
@@ -124,7 +130,7 @@ export async function openMap(side) {
   new ResizeObserver(() => map.invalidateSize({pan: false})).observe(box);
 
   fillForm(filters);
-  goTo(readPlace());
+  await breath();
   map.on('moveend', follow);
   follow();
   document.documentElement.dataset.ready = '';
