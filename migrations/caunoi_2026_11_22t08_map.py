@@ -222,9 +222,11 @@ CREATE TRIGGER report_map_update AFTER UPDATE ON report FOR EACH ROW
     WHEN ((is_shown(OLD.visibility, OLD.is_restricted, OLD.status)
             OR is_shown(NEW.visibility, NEW.is_restricted, NEW.status))
         AND (OLD.visibility, OLD.is_restricted, OLD.status, OLD.category_code, OLD.unit_code,
-            OLD.is_sensitive, OLD.is_overdue, OLD.is_urgent, OLD.public_geom)
+            OLD.is_sensitive, OLD.is_overdue, OLD.is_urgent, OLD.public_geom::bytea)
+        -- as bytes: pg_restore works without a search path, where geometries cannot be compared
         IS DISTINCT FROM (NEW.visibility, NEW.is_restricted, NEW.status, NEW.category_code,
-            NEW.unit_code, NEW.is_sensitive, NEW.is_overdue, NEW.is_urgent, NEW.public_geom))
+            NEW.unit_code, NEW.is_sensitive, NEW.is_overdue, NEW.is_urgent,
+            NEW.public_geom::bytea))
     EXECUTE FUNCTION keep_map();
 CREATE TRIGGER report_map_delete AFTER DELETE ON report FOR EACH ROW
     WHEN (is_shown(OLD.visibility, OLD.is_restricted, OLD.status)) EXECUTE FUNCTION keep_map();
