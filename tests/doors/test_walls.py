@@ -117,7 +117,8 @@ async def test_the_strangers_role_reads_views_and_what_everybody_may_know(town: 
     assert readable - of_postgis == {
         *("public_report", "public_tracking", "public_event", "public_note", "public_photo"),
         *("agency", "category", "config_epoch", "consent_text"),
-        *("public_words", "public_category_use"),
+        *("public_words", "public_category_use", "public_open_data"),
+        *("public_map_point", "public_map_cell", "public_map_gone", "public_map_delta"),
         *("unit", "unit_cell", "unit_generation", "unit_successor"),
     }
     for table in ("report", "note", "report_contact", "account", "session", "event"):
