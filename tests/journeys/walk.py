@@ -57,7 +57,8 @@ class Walk:
         assert (case["status"], case["version"]) == (status, self.version)
         assert answer.headers["etag"].startswith(f'"{self.version}-')
         history = (await self.town.see(f"{path}/history", by="admin"))["items"]
-        assert [step["seq"] for step in history] == list(range(1, self.version + 1))
+        steps = [(step["seq"], step["kind"]) for step in history]
+        assert [seq for seq, _ in steps] == list(range(1, self.version + 1)), steps
         assert history[-1]["kind"] == kind
         mine = await self.mine()
         assert mine["status"] == status
