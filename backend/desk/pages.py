@@ -25,7 +25,7 @@ from backend.desk.reports import (
     read_history,
     read_queue,
 )
-from backend.desk.tags import CaseTag, parse_tag
+from backend.desk.tags import CaseTag, parse_tag, read_place
 from backend.errors import CaunoiError, FieldFault, Unprocessable
 from backend.identifiers import normal_report_code
 from backend.photos.objects import ObjectStore
@@ -37,7 +37,6 @@ from backend.reports.moves import MoveOrder
 from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.settings import Settings
-from backend.web.cursors import read_cursor
 from backend.web.forms import read_form
 from backend.web.language import page_language
 from backend.web.photos import PHOTO_FORM_LIMIT, chunks_of, files_of, sum_of
@@ -64,15 +63,17 @@ async def queue(
     after: Annotated[str, QueryParameter(max_length=64)] = "",
     done: Annotated[str, QueryParameter(name="xong", max_length=32)] = "",
 ) -> Template:
-    """The cases in sight, the least time left first; filters stand in the address."""
+    """The cases in sight, urgent ones first, then by time left; filters stand in the address."""
     language = page_language(request)
+    place = read_place(after)
     wanted = store.QueueFilter(
         status=status or None,
         category=category or None,
         due=due or None,
         words=normal_report_code(words) or words.strip() or None,
         soon_before=now() + SOON,
-        after=read_cursor(after) if after else None,
+        after=place.after,
+        after_urgent=place.after_urgent,
         limit=_PAGE,
     )
     items, following = await read_queue(database, rulebooks, principal, wanted, language=language)

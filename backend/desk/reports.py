@@ -15,7 +15,7 @@ from backend.clock import now
 from backend.database import Database
 from backend.desk import store
 from backend.desk.evidence import check_may_add_evidence
-from backend.desk.tags import case_tag, read_tag
+from backend.desk.tags import case_tag, read_place, read_tag, write_place
 from backend.desk.views import case_view, history_step, queue_item
 from backend.photos.objects import ObjectStore
 from backend.reports import store as reports_store
@@ -25,7 +25,6 @@ from backend.reports.lifecycle import Language, Move
 from backend.reports.moves import MoveOrder
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
-from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import language_of
 from backend.web.photos import PHOTO_BODY_LIMIT, answer_private_photo, photo_size, take_photo
 from backend.web.policies import staff
@@ -105,7 +104,8 @@ async def list_queue(
     after: Annotated[str | None, QueryParameter(max_length=64)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """The cases in sight, open ones first by time left; by keyset."""
+    """The cases in sight; the open ones urgent first, then by time left; by keyset."""
+    place = read_place(after)
     wanted = store.QueueFilter(
         status=status,
         agency=agency,
@@ -114,7 +114,8 @@ async def list_queue(
         due=due,
         words=words,
         soon_before=now() + SOON,
-        after=read_cursor(after) if after else None,
+        after=place.after,
+        after_urgent=place.after_urgent,
         limit=limit,
     )
     items, following = await read_queue(
@@ -140,7 +141,11 @@ async def read_queue(
     if len(rows) > wanted.limit:
         last = page[-1]
         moment = last["resolve_by"] or store.FAR_AWAY
-        following = write_cursor(moment if wanted.is_open_queue else last["created_at"], last["id"])
+        following = write_place(
+            moment if wanted.is_open_queue else last["created_at"],
+            last["id"],
+            is_urgent=wanted.is_open_queue and last["is_urgent"],
+        )
     rulebook = await rulebooks.current()
     return [queue_item(row, rulebook, language) for row in page], following
 

@@ -1,7 +1,7 @@
 """The SQL of the desk: always run behind the wall (reports.store.enter_sight)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,14 +16,14 @@ HISTORY_MOST: Final = 1000
 _IN_CATEGORY: Final = (
     "r.category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
 )
-# Exactly the expression of the indexes report_queue_idx and report_open_idx.
+# Exactly the expression of the indexes report_queue_idx, report_open_idx and report_urgent_idx.
 _TIME_LEFT: Final = "coalesce(r.resolve_by, '9999-01-01 00:00+00'::timestamptz)"
 FAR_AWAY: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What of the queue is asked for; by default open cases, the least time left first.
+    """What of the queue is asked for; by default open cases, urgent ones first, then by time left.
 
     `due` is 'overdue', 'soon' (within `soon_before`) or None; `after` is the (resolve_by, id) or,
     for closed cases, the (created_at, id) of the last row seen.
@@ -37,6 +37,8 @@ class QueueFilter:
     words: str | None = None
     soon_before: datetime | None = None
     after: tuple[datetime, uuid.UUID] | None = None
+    # the last row seen of the open queue was an urgent one
+    after_urgent: bool = False
     limit: int = 50
 
     @property
@@ -62,8 +64,25 @@ _COLUMNS: Final = """r.id, r.code, r.category_code, r.text, r.address, r.status,
     ST_X(r.geom) AS lon, ST_Y(r.geom) AS lat"""
 
 
-async def list_queue(connection: Connection, wanted: QueueFilter) -> list[Record]:
+async def list_queue(connection: Connection, wanted: QueueFilter) -> list[dict[str, Any]]:
     """The rows of one page, one more than `limit` if there are more."""
+    most = wanted.limit + 1
+    if not wanted.is_open_queue:
+        return await _list_part(connection, wanted, most=most)
+    # Two short walks along an index each, instead of sorting all that is open.
+    rows: list[dict[str, Any]] = []
+    if wanted.after is None or wanted.after_urgent:
+        rows = await _list_part(connection, wanted, is_urgent=True, most=most)
+        wanted = replace(wanted, after=None)
+    if len(rows) < most:
+        rows += await _list_part(connection, wanted, is_urgent=False, most=most - len(rows))
+    return rows
+
+
+async def _list_part(
+    connection: Connection, wanted: QueueFilter, *, most: int, is_urgent: bool | None = None
+) -> list[dict[str, Any]]:
+    """At most this many rows of the queue: only urgent ones, only others, or both (None)."""
     conditions: list[str] = []
     values: list[Any] = []
 
@@ -72,6 +91,8 @@ async def list_queue(connection: Connection, wanted: QueueFilter) -> list[Record
         return f"${len(values)}"
 
     _add_conditions(wanted, conditions, bound)
+    if is_urgent is not None:
+        conditions.append("r.is_urgent" if is_urgent else "NOT r.is_urgent")
     if wanted.words:
         hits = await find_desk_hits(connection, wanted.words)
         words = (
@@ -89,12 +110,15 @@ async def list_queue(connection: Connection, wanted: QueueFilter) -> list[Record
             f"({key}, r.id) {compare} ({bound(wanted.after[0])}, {bound(wanted.after[1])})"
         )
     where = " AND ".join(conditions) or "true"
-    return await connection.fetch(
-        f"SELECT {_COLUMNS} FROM report r"  # noqa: S608  own words, bound values
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS},"  # noqa: S608  own words, bound values
+        " (SELECT s.findings FROM report_screening s WHERE s.report_id = r.id) AS screening"
+        " FROM report r"
         " JOIN unit u ON u.code = r.unit_code AND u.valid_from = r.unit_valid_from"
-        f" WHERE {where} ORDER BY {order} LIMIT {bound(wanted.limit + 1)}",
+        f" WHERE {where} ORDER BY {order} LIMIT {bound(most)}",
         *values,
     )
+    return [{**row, "screening": msgspec.json.decode(row["screening"] or "[]")} for row in rows]
 
 
 def _add_conditions(wanted: QueueFilter, conditions: list[str], bound: Any) -> None:

@@ -1,17 +1,21 @@
-"""What a reader of a case has seen of it: its version, and its photos up to a moment."""
+"""What a reader has seen: of a case its version and photos up to a moment, of the queue a place."""
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from backend.errors import FieldFault, Malformed, VersionNeeded
+from backend.web.cursors import read_cursor, write_cursor
 
 # Version, then the microsecond (of Unix time) at which the newest photo became ready, 0 for none.
 _TAG: Final = re.compile(r"(\d{1,9})(?:-(\d{1,17}))?", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+# Before the cursor of an urgent case: the queue has them in front. No cursor has a dot of its own.
+_URGENT: Final = "khan."
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,23 @@ def parse_tag(text: str) -> CaseTag | None:
         return None
     seen = _EPOCH + int(found[2]) * _MICROSECOND if found[2] else None
     return CaseTag(int(found[1]), seen)
+
+
+@dataclass(frozen=True)
+class QueuePlace:
+    """The last row seen of the queue: its moment and id, and whether it was among the urgent."""
+
+    after: tuple[datetime, uuid.UUID] | None = None
+    after_urgent: bool = False
+
+
+def write_place(moment: datetime, report_id: uuid.UUID, *, is_urgent: bool) -> str:
+    """The cursor that continues the queue after this row."""
+    return f"{_URGENT if is_urgent else ''}{write_cursor(moment, report_id)}"
+
+
+def read_place(text: str | None) -> QueuePlace:
+    """Where a cursor of the queue continues; raises Malformed for anything we did not write."""
+    if not text:
+        return QueuePlace()
+    return QueuePlace(read_cursor(text.removeprefix(_URGENT)), text.startswith(_URGENT))

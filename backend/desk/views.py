@@ -32,6 +32,7 @@ def queue_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -
         "status_label": label(Status(row["status"]), language),
         "visibility": row["visibility"],
         "is_urgent": row["is_urgent"],
+        "screening": screening_words(row["screening"], rulebook, language),
         "is_restricted": row["is_restricted"],
         "is_held": row["is_held"],
         "is_overdue": row["is_overdue"],
@@ -91,7 +92,6 @@ def case_view(
         "is_sensitive": case["is_sensitive"],
         "contact": contact if any(contact.values()) and may_contact(principal, report) else None,
         "has_contact": any(contact.values()),
-        "screening": screening_words(case["screening"], rulebook, language),
         "rating_comment": case["rating_comment"],
         "supporters": case["supporters"],
         "photos": [
@@ -125,6 +125,7 @@ def screening_words(
         found.append(
             {
                 **finding,
+                "is_urgent": kind is not None and kind.is_urgent and finding["level"] != "advise",
                 "title": (kind.title_vi if vi else kind.title_en) if kind else finding["kind"],
                 "advice": (kind.advice_vi if vi else kind.advice_en) if kind else None,
             }

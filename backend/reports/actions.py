@@ -21,7 +21,13 @@ from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.reports.screening import Finding
 from backend.reports.store import Sight
-from backend.reports.submit import is_held, is_kept_close, screened, screening_of
+from backend.reports.submit import (
+    is_emergency,
+    is_held,
+    is_kept_close,
+    screened,
+    screening_of,
+)
 from backend.reports.timers import AWAIT_CONFIRMATION, coming, next_timer
 
 _TIMER_BATCH: Final = 200
@@ -156,8 +162,13 @@ async def edit_own_report(
 
 def _screened_anew(rulebook: Rulebook, report: Report, findings: tuple[Finding, ...]) -> Report:
     """The report as its new words have it: whom it is for, and whether acceptance publishes it."""
-    own = rulebook.categories[report.category_code].is_restricted
-    return replace(report, is_held=is_held(findings), is_restricted=own or is_kept_close(findings))
+    category = rulebook.categories[report.category_code]
+    return replace(
+        report,
+        is_held=is_held(findings),
+        is_restricted=category.is_restricted or is_kept_close(findings),
+        is_urgent=category.is_urgent or is_emergency(findings),
+    )
 
 
 async def fire_due(database: Database, rulebooks: Rulebooks, now: datetime) -> int:

@@ -64,7 +64,7 @@ class Kind:
 
     From `MUST_CONFIRM` on, `is_held` keeps a report from being published by its acceptance,
     `to_intake` sends it to the moderators instead of an agency, and `is_restricted` shows it, with
-    who sent it, to nobody but staff cleared for that.
+    who sent it, to nobody but staff cleared for that, `is_urgent` puts it on top of the queue.
     """
 
     code: str
@@ -76,6 +76,7 @@ class Kind:
     is_held: bool = True
     to_intake: bool = True
     is_restricted: bool = False
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ _SET_KEYS = frozenset(
 )
 _KIND_KEYS = frozenset(
     {"code", "vi", "en", "advice_vi", "advice_en", "offices", "held", "to_intake", "restricted"}
+    | {"urgent"}
 )
 _OFFICE_KEYS = frozenset({"vi", "en", "phone", "url", "agency"})
 _RULE_KEYS = frozenset(
@@ -104,6 +105,7 @@ def _kinds(value: object, agencies: Collection[str] | None) -> Mapping[str, Kind
             is_held=_flag(kind, "held", where, default=True),
             to_intake=_flag(kind, "to_intake", where, default=True),
             is_restricted=_flag(kind, "restricted", where, default=False),
+            is_urgent=_flag(kind, "urgent", where, default=False),
         )
     return found
 

@@ -292,6 +292,11 @@ def is_kept_close(findings: tuple[Finding, ...]) -> bool:
     return any(found.kind.is_restricted for found in findings if found.level is not Level.ADVISE)
 
 
+def is_emergency(findings: tuple[Finding, ...]) -> bool:
+    """Whether a report with these findings comes before all others."""
+    return any(found.kind.is_urgent for found in findings if found.level is not Level.ADVISE)
+
+
 def _kept_for_intake(decision: Decision, findings: tuple[Finding, ...]) -> Decision:
     """The decision, or none: what may be no report goes to the moderators, not to an agency.
 
@@ -340,7 +345,7 @@ def _first_state(
         visibility="pending",
         is_restricted=category.is_restricted or is_kept_close(findings),
         is_sensitive=category.is_sensitive,
-        is_urgent=category.is_urgent,
+        is_urgent=category.is_urgent or is_emergency(findings),
         agency_code=decision.lead,
         co_agencies=decision.co_agencies,
         officer_group=decision.officer_group,
