@@ -16,7 +16,6 @@ from backend.photos.derivatives import read_public_photo
 from backend.photos.objects import ObjectStore
 from backend.photos.store import find_photo
 from backend.photos.uploads import announce_photos
-from backend.reports.store import find_report
 from backend.settings import Settings
 from backend.web.limits import Limit
 from backend.web.photos import (
@@ -186,10 +185,7 @@ async def _own_photo(
 async def _check_shown_to_reporter(database: Database, report_id: uuid.UUID, sha256: str) -> None:
     """Raise NotFound for a photo of the result that no answer has named yet: it is the desk's."""
     photo = await find_photo(database.app, report_id, sha256)
-    report = await find_report(database.app, report_id)
-    if photo is None or report is None:
-        raise NotFound()
-    if photo.purpose == "after" and report.resolved_at is None:
+    if photo is None or (photo.purpose == "after" and photo.is_held):
         raise NotFound()
 
 

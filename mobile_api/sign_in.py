@@ -154,7 +154,8 @@ async def ask_held(
         (_ASK_BY_CLIENT, client),
         (_ASK_BY_NUMBER, place),
         (_ASK_BY_NUMBER_DAILY, place),
-        (whole, "all"),
+        # letters cost nothing: they must not use up what guards the bill for text messages
+        (whole, address.kind),
     ):
         await hold_in_database(database.app, limit, key, settings=settings, now=now)
     return await ask_code(

@@ -77,10 +77,11 @@ async def list_own_events(connection: Connection, report_id: uuid.UUID) -> list[
     """The public part of the history with its words, for the reporter, published or not."""
     rows = await connection.fetch(
         """
-        SELECT e.seq, e.kind, e.at, e.agency_code, e.body,
+        SELECT e.seq, e.kind, e.at, e.actor_kind, e.agency_code, e.body,
                (SELECT json_object_agg(n.kind, n.text) FROM note n
                 WHERE n.case_kind = 'report' AND n.case_id = e.case_id AND n.seq = e.seq
-                  AND n.text IS NOT NULL AND (n.is_public OR n.kind IN ('answer', 'comment'))
+                  AND n.text IS NOT NULL AND (n.is_public OR n.kind IN ('answer', 'comment')
+                       OR (n.kind = 'reason' AND e.actor_kind = 'citizen'))
                ) AS notes
         FROM event e WHERE e.case_kind = 'report' AND e.case_id = $1 AND e.is_public
         ORDER BY e.seq LIMIT $2
@@ -96,6 +97,7 @@ def _step(row: Record) -> dict[str, Any]:
         "seq": row["seq"],
         "kind": row["kind"],
         "at": row["at"],
+        "actor_kind": row.get("actor_kind"),
         "agency_code": row["agency_code"],
         "body": msgspec.json.decode(row["body"]),
         "notes": msgspec.json.decode(row["notes"]) if row["notes"] else {},

@@ -29,6 +29,7 @@ class PhotoState:
     refused_reason: str | None
     width: int | None
     height: int | None
+    is_held: bool
 
 
 @dataclass(frozen=True)
@@ -155,13 +156,16 @@ async def insert_stored_photo(
     size: int,
     content_type: str,
 ) -> bool:
-    """Add a photo that was never announced and lies in quarantine; False if it is there already."""
+    """Add a photo that was never announced and lies in quarantine; False if it is there already.
+
+    One of the result waits for the answer that shows it.
+    """
     done = await connection.execute(
         f"""
         INSERT INTO report_photo
             (report_id, sha256, purpose, position, bytes, content_type, state, uploaded_at, is_held)
         SELECT $1, $2, $3, coalesce(max(position), 0) + 1, $4, $5, 'stored', now(),
-            $3 = 'before' AND {_IS_PUBLISHED}
+            $3 = 'after' OR {_IS_PUBLISHED}
         FROM report_photo WHERE report_id = $1
         ON CONFLICT (report_id, sha256) DO NOTHING
         """,  # noqa: S608  a constant

@@ -1,6 +1,7 @@
 """Actions on reports: each opens the one transaction, asks the rules, and stores the change."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,6 +28,7 @@ from backend.reports.submit import (
     is_kept_close,
     screened,
     screening_of,
+    words_to_screen,
 )
 from backend.reports.timers import AWAIT_CONFIRMATION, coming, next_timer
 
@@ -82,7 +84,9 @@ async def move_report(
         # What may be seen and done is decided, and the row is locked. A hand-over takes it out of
         # its agency's sight, and PostgreSQL stores no row that the role could not then select.
         await store.leave_sight(connection)
-        await _store(connection, change, seen_until=order.photos_seen_until)
+        await _store(
+            connection, change, seen_until=order.photos_seen_until, evidence=order.photos
+        )
     return change.after
 
 
@@ -136,10 +140,12 @@ async def edit_own_report(
             raise UnknownReport()
         if moment > report.created_at + window:
             raise EditOver()
-        findings = screened(rulebook, text, report.category_code) if text is not None else None
+        own = await reporter_store.get_own_view(connection, report_id)
+        said = words_to_screen(text or own.text, address or own.address)
+        findings = screened(rulebook, said, report.category_code)
         change = apply_move(
             rulebook,
-            report if findings is None else _screened_anew(rulebook, report, findings),
+            _screened_anew(rulebook, report, findings),
             MoveOrder(move=Move.EDIT),
             actor=Actor("citizen", account_id),
             roles=_CITIZEN,
@@ -147,16 +153,15 @@ async def edit_own_report(
         )
         await _store(connection, change)
         await reporter_store.update_words(connection, report_id, text=text, address=address)
-        if findings is not None:
-            screening = screening_of(rulebook, findings)
-            await reporter_store.put_screening(
-                connection,
-                report_id,
-                kinds=screening.kinds if screening else (),
-                findings=screening.findings if screening else (),
-                version=screening.version if screening else None,
-                at=moment,
-            )
+        screening = screening_of(rulebook, findings)
+        await reporter_store.put_screening(
+            connection,
+            report_id,
+            kinds=screening.kinds if screening else (),
+            findings=screening.findings if screening else (),
+            version=screening.version if screening else None,
+            at=moment,
+        )
     return change.after
 
 
@@ -302,7 +307,11 @@ async def _check_targets(connection: Connection, report: Report, order: MoveOrde
 
 
 async def _store(
-    connection: Connection, change: Change, *, seen_until: datetime | None = None
+    connection: Connection,
+    change: Change,
+    *,
+    seen_until: datetime | None = None,
+    evidence: Sequence[str] = (),
 ) -> None:
     await store.change_report(
         connection,
@@ -314,6 +323,8 @@ async def _store(
     )
     if change.event.kind in ("accept", "publish"):
         await evidence_store.release_photos(connection, change.after.id, seen_until=seen_until)
+    if change.event.kind == "resolve":
+        await evidence_store.release_evidence(connection, change.after.id, evidence)
     if change.event.kind in ("merge", "unmerge"):
         other = change.after.merged_into or change.before.merged_into
         if other is not None:

@@ -115,7 +115,7 @@ def apply_move(
         actor=actor,
         kind=_EVENT_NAMES.get(order.move, order.move.value),
         is_public=order.move not in _INTERNAL,
-        notes=_notes(order, checked),
+        notes=_notes(order, checked, actor),
         extra=_extra(report, after, order),
     )
 
@@ -171,19 +171,20 @@ def snapshot(report: Report) -> dict[str, Any]:
     }
 
 
-def _notes(order: MoveOrder, checked: CheckedMove) -> tuple[Note, ...]:
+def _notes(order: MoveOrder, checked: CheckedMove, actor: Actor) -> tuple[Note, ...]:
     notes = []
 
     def say(kind: NoteKind, text: str | None, *, is_public: bool) -> None:
         if text and text.strip():
             notes.append(write_note(kind, text.strip(), is_public=is_public))
 
-    say("reason", checked.reason, is_public=order.move is not Move.HIDE)
+    # Nobody has looked at a citizen's own words: they are for the agency, not for the public.
+    is_own = actor.kind == "citizen"
+    say("reason", checked.reason, is_public=order.move is not Move.HIDE and not is_own)
     match order.move:
         case Move.ASK:
             say("question", checked.note, is_public=True)
         case Move.ANSWER:
-            # A citizen's own words: for the agency, not for the public.
             say("answer", checked.note, is_public=False)
         case _:
             say("public", checked.note, is_public=True)

@@ -200,7 +200,8 @@ def prepare_report(
     unit = rulebook.units.locate(submission.lon, submission.lat, "commune")
     if unit is None:
         raise OutsideProvince()
-    findings = screened(rulebook, submission.text, category.code)
+    said = words_to_screen(submission.text, submission.address)
+    findings = screened(rulebook, said, category.code)
     facts = rulebook.facts(category, unit, lon=submission.lon, lat=submission.lat, at=at)
     decision = _kept_for_intake(rulebook.decide(facts), findings)
     report_id = new_uuid7()
@@ -258,6 +259,11 @@ def prepare_report(
         deltas=tuple(deltas_between(None, standing(report))),
         screening=screening_of(rulebook, findings),
     )
+
+
+def words_to_screen(text: str, address: str | None) -> str:
+    """All that is shown of what a reporter wrote: an accusation fits into an address as well."""
+    return f"{text}.\n{address}" if address else text
 
 
 def screened(rulebook: Rulebook, text: str, category_code: str) -> tuple[Finding, ...]:

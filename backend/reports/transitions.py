@@ -76,7 +76,10 @@ def moved(
         case Move.CLOSE | Move.AUTO_CLOSE | Move.DECLINE | Move.REDIRECT | Move.WITHDRAW:
             return replace(report, closed_at=at)
         case Move.REOPEN:
-            return _reopened(rulebook, report, terms=terms, at=at)
+            again = _reopened(rulebook, report, terms=terms, at=at)
+            # What was declined is shown again only when somebody has accepted it after all.
+            declined = before.status is Status.DECLINED and again.visibility == "public"
+            return replace(again, visibility="pending") if declined else again
         case Move.EXTEND:
             return _extended(rulebook, report, order, terms=terms, at=at)
         case Move.MERGE:

@@ -66,7 +66,10 @@ async def _read_short(stream: AsyncIterator[bytes]) -> bytes:
 async def _read_parts(
     items: list[tuple[str, str | UploadFile]], stream: AsyncIterator[bytes], boundary: str
 ) -> None:
-    """Add every part in order, files rewound; words in the encoding that their part names."""
+    """Add every part in order, files rewound; words are UTF-8, whatever their part says.
+
+    A codec that the sender names could be one that takes seconds for a long text (punycode).
+    """
     part: multipart.MultipartSegment | None = None
     file: UploadFile | None = None
     words, words_bytes = bytearray(), 0
@@ -88,7 +91,7 @@ async def _read_parts(
                 elif file is not None:
                     await file.seek(0)
                 elif part is not None:
-                    items.append((part.name, words.decode(part.charset or "utf-8")))
+                    items.append((part.name, words.decode()))
             if parser.closed:
                 break
 

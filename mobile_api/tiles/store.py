@@ -107,6 +107,11 @@ def _sources(tile: Tile, wanted: TileFilter, level: int, bound: _Bound) -> list[
     return sources
 
 
+# Days beyond these cannot be counted on from.
+_FIRST_DAY: Final = date(1900, 1, 1)
+_LAST_DAY: Final = date(8999, 12, 31)
+
+
 @dataclass(frozen=True)
 class _Period:
     """A range of days as whole months, `first_month` to `last_month`, and the days around them."""
@@ -124,8 +129,8 @@ class _Period:
         """None for any day; open ends are whole months."""
         if wanted.first is None and wanted.last is None:
             return None
-        first = wanted.first or date(1900, 1, 1)
-        last = wanted.last or date(8999, 12, 31)
+        first = max(wanted.first or _FIRST_DAY, _FIRST_DAY)
+        last = min(wanted.last or _LAST_DAY, _LAST_DAY)
         if first > last:
             return cls(None, None, ())
         begins = first if first.day == 1 else _next_month(first)

@@ -67,6 +67,23 @@ async def release_photos(
     )
 
 
+async def release_evidence(
+    connection: Connection, report_id: uuid.UUID, photos: Sequence[str]
+) -> None:
+    """Show the photos that an answer names; without any, all of the work it answers for."""
+    await connection.execute(
+        """
+        UPDATE report_photo SET is_held = false
+        WHERE report_id = $1 AND purpose = 'after' AND is_held
+          AND (sha256 = ANY ($2::text[]) OR (cardinality($2::text[]) = 0
+            AND uploaded_at > coalesce((SELECT max(at) FROM event WHERE case_kind = 'report'
+                AND case_id = $1 AND kind = 'reopen'), '-infinity')))
+        """,
+        report_id,
+        photos,
+    )
+
+
 async def find_newest_ready(connection: Connection, report_id: uuid.UUID) -> datetime | None:
     """When the newest of the reporter's photos became ready to be seen; None without any."""
     newest: datetime | None = await connection.fetchval(
