@@ -1,5 +1,6 @@
 """Attacks that once worked: unseen photos, buried reports, requests that break a process."""
 
+import time
 from typing import Any
 
 import httpx
@@ -45,15 +46,56 @@ async def test_photos_that_come_after_publication_wait_until_somebody_has_looked
     }
 
 
-async def test_an_after_photo_is_shown_without_being_published_again(town: Town) -> None:
-    (photo,) = other_photos(1)
+async def test_photos_of_the_result_are_shown_by_the_answer_that_names_them(town: Town) -> None:
+    named, unnamed = other_photos(2)
     report = await town.a_report()
     await town.moved(report, "accept")
     await town.moved(report, "start")
-    assert (await town.send_evidence(report, photo)).status_code == 200
-    await town.develop(report, photo)
-    seen = await town.see(f"/api/v1/reports/{report.code}")
-    assert [found["sha256"] for found in seen["photos"]["after"]] == [sha256_of(photo)]
+    for photo in (named, unnamed):
+        assert (await town.send_evidence(report, photo)).status_code == 200
+        await town.develop(report, photo)
+    path = f"/api/v1/reports/{report.code}"
+    full = f"/api/v1/reports/{report.id}/photos/{sha256_of(named)}/full.webp"
+    assert (await town.see(path))["photos"]["after"] == []
+    assert (await town.ask("GET", full)).status_code == 404
+    await town.moved(report, "resolve", public_note="Đã xong.", photos=[sha256_of(named)])
+    seen = await town.see(path)
+    assert [found["sha256"] for found in seen["photos"]["after"]] == [sha256_of(named)]
+    assert (await town.ask("GET", full)).status_code == 200
+
+
+async def test_why_a_citizen_asks_again_is_for_the_agency_alone(town: Town) -> None:
+    reason = "Bà Trần Thị B ở số 12 nhận tiền rồi bỏ đi."
+    (photo,) = other_photos(1)
+    walk = Walk(town, await town.a_report())
+    await walk.move("accept", to="assigned")
+    await walk.move("start", to="in_progress")
+    assert (await town.send_evidence(walk.report, photo)).status_code == 200
+    await walk.move("resolve", to="resolved", public_note="Đã xong.")
+    await walk.let_time_work(to="awaiting_confirmation", kind="await_confirmation")
+    await walk.act("reopen", to="in_progress", reason=reason)
+    shown = await town.ask("GET", f"/api/v1/reports/{walk.report.code}")
+    page = await town.ask("GET", f"/theo-doi/{walk.report.code}", headers={"Accept": "text/html"})
+    assert reason not in shown.text + page.text
+    history = f"/api/v1/desk/reports/{walk.report.id}/history"
+    assert reason in (await town.ask("GET", history, by="officer")).text
+    mine = f"/api/v1/reports/{walk.report.code}/mine"
+    own = {"X-Tracking-Secret": walk.report.secret}
+    assert reason in (await town.ask("GET", mine, headers=own)).text
+
+
+async def test_what_was_declined_is_shown_again_only_once_it_is_accepted(town: Town) -> None:
+    report = await town.a_report()
+    await town.moved(report, "accept")
+    await town.moved(report, "decline", by="key", reason=REASON)
+    answer = await town.ask(
+        "POST",
+        f"/api/v1/reports/{report.code}/reopen",
+        json={"reason": "Hố vẫn còn nguyên ở đó."},
+        headers={"X-Tracking-Secret": report.secret},
+    )
+    assert answer.status_code in (200, 201)
+    assert not (await town.see(f"/api/v1/reports/{report.code}"))["is_published"]
 
 
 async def test_old_evidence_does_not_answer_for_work_asked_for_again(town: Town) -> None:
@@ -230,3 +272,33 @@ async def test_words_and_photos_of_a_form_arrive_whole(town: Town) -> None:
         "SELECT state FROM report_photo WHERE sha256 = $1", sha256_of(photo)
     )
     assert stored in ("stored", "ready")
+
+
+async def test_no_codec_that_a_sender_names_reads_the_words_of_a_form(town: Town) -> None:
+    words = b"-" + b"b" * 60_000  # seconds of work for punycode
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="code"\r\n'
+        b"Content-Type: text/plain; charset=punycode\r\n\r\n" + words + b"\r\n--x--\r\n"
+    )
+    started = time.process_time()
+    answer = await town.ask(
+        "POST",
+        "/open311/v2/requests.json",
+        content=body,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.status_code in (400, 403)
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("days", ["from=0001-01-01", "to=9999-12-31"])
+async def test_the_ends_of_the_calendar_are_days_like_others(town: Town, days: str) -> None:
+    answer = await town.ask("GET", f"/api/v1/tiles/reports/8/205/116.pbf?{days}")
+    assert answer.status_code in (200, 204)
+
+
+async def test_an_accusation_in_the_address_is_screened_like_one_in_the_text(town: Town) -> None:
+    report = await town.a_report(
+        address="Tôi tố cáo ông Nguyễn Văn A, chủ tịch phường, nhận hối lộ"
+    )
+    assert report.answer["status"] == "classifying"
