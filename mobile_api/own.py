@@ -111,6 +111,7 @@ async def read_own_view(
         "location": {"lon": own.lon, "lat": own.lat, "accuracy_metres": own.accuracy_metres},
         "is_anonymous": own.is_anonymous,
         "in_account": report.account_id is not None,
+        "is_hidden": report.visibility == "hidden",
         "contact": own.contact,
         "photos": [own_photo_view(request, report.code, photo) for photo in own.photos],
         "messages": own.messages,

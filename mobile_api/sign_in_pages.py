@@ -142,6 +142,7 @@ def _code_again(
         context={
             "tiep": local_path(tiep) or "",
             "sent_to": address.masked if address else None,
+            "sent_by": address.kind if address else None,
             "problem": problem,
         },
         status_code=status_of(problem) if problem else 200,

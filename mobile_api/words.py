@@ -13,8 +13,8 @@ _NEXT: Final[Mapping[str, tuple[str, str | None, str, str]]] = {
     "received": (
         "agency",
         "accept_by",
-        "{agency} xem xét và tiếp nhận phản ánh.",
-        "{agency} looks at the report and accepts it.",
+        "{agency} xem nội dung và nhận xử lý.",
+        "{agency} reads the report and takes it on.",
     ),
     "classifying": (
         "agency",
