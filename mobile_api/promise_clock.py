@@ -151,7 +151,7 @@ def hours_text(calendar: WorkCalendar, language: Language) -> str:
     """The working hours of a plain week: "Thứ Hai–Thứ Sáu 07:30–11:30, 13:30–17:00"."""
     groups: list[tuple[int, int, Spans]] = []
     for day in range(len(WEEKDAYS)):
-        spans = calendar.week[day]
+        spans = _joined(calendar.week[day])
         if groups and groups[-1][2] == spans:
             groups[-1] = (groups[-1][0], day, spans)
         else:
@@ -165,6 +165,17 @@ def hours_text(calendar: WorkCalendar, language: Language) -> str:
         for first, last, spans in groups
         if spans
     )
+
+
+def _joined(spans: Spans) -> Spans:
+    """The spans with those that touch made one: shifts around the clock are the whole day."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def _clock(minute: int) -> str:

@@ -131,6 +131,9 @@ def test_working_hours_in_words() -> None:
     assert hours_text(OFFICE, "vi") == "Thứ Hai–Thứ Sáu 07:30–11:30, 13:30–17:00"
     always = WorkCalendar("truc", "Asia/Ho_Chi_Minh", (((0, 1440),),) * 7)
     assert hours_text(always, "vi") == "Mọi ngày, cả ngày"
+    shifts = (((0, 360), (360, 840), (840, 1320), (1320, 1440)),) * 7
+    in_shifts = WorkCalendar("truc", "Asia/Ho_Chi_Minh", shifts)
+    assert hours_text(in_shifts, "vi") == "Mọi ngày, cả ngày"
 
 
 @pytest.mark.parametrize("status", Status)
