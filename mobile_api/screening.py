@@ -42,7 +42,8 @@ async def screen(
     """What the words are recognised as, with the office to turn to, and the likely categories.
 
     `level` says what follows: `advise` nothing; `must_confirm` ask before sending, the report is
-    then looked at by intake and not published by itself; `not_taken` POST /reports refuses it.
+    then looked at by intake and, where `is_held`, not published by itself; `not_taken` POST
+    /reports refuses it.
     """
     rulebook, language = await rulebooks.current(), language_of(request)
     text = clean_text(data.text, field="text")
@@ -71,6 +72,7 @@ def finding_view(
     return {
         "kind": kind.code,
         "level": found.level.value,
+        "is_held": kind.is_held and found.level is not Level.ADVISE,
         "title": kind.title_vi if vi else kind.title_en,
         "advice": kind.advice_vi if vi else kind.advice_en,
         "offices": [_office(office, rulebook, unit, language) for office in kind.offices],

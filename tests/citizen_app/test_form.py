@@ -256,6 +256,67 @@ async def test_the_preview_shows_what_the_public_will_see_and_no_more(
     await phone.close()
 
 
+_IN_SIGHT: Final = """
+(selector) => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  return box.top >= 0 && box.top < innerHeight - 40;
+}
+"""
+
+
+async def test_what_is_missing_is_said_where_it_is_missing(
+    module_town: Town, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, module_town.url, position=False)
+    await phone.page.click("#report [type=submit]")
+    words = phone.page.locator(".part-place .said-fault")
+    await expect(words).to_contain_text("Chưa có vị trí")
+    assert await phone.page.evaluate(_IN_SIGHT, ".part-place .said-fault")
+    assert await phone.page.evaluate(_IN_SIGHT, ":focus")
+    await phone.write("Có số điện thoại, chưa đồng ý.")
+    await expect(words).to_be_hidden()
+    await phone.page.click(".part-contact summary")
+    await phone.page.fill("#f-phone", "0905123456")
+    await phone.page.click("#report [type=submit]")
+    await expect(phone.page.locator("#f-consent-handle_report")).to_be_focused()
+    assert await phone.page.evaluate(_IN_SIGHT, ".part-contact .said-fault")
+    assert await phone.page.evaluate(_IN_SIGHT, ":focus")
+    await phone.close()
+
+
+async def test_a_position_that_was_found_shows_its_commune_in_the_list(
+    module_town: Town, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, module_town.url)
+    await expect(phone.page.locator(".place-said")).to_contain_text("Phường Nghĩa Lộ")
+    await expect(phone.page.locator("#f-unit")).to_have_value("21028")
+    assert await phone.page.input_value("[name=lat]") != "", "the position is what counts"
+    await phone.close()
+
+
+async def test_what_is_held_back_is_promised_nothing_and_keeps_its_telephones(
+    module_town: Town, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, module_town.url, position=False)
+    await phone.write("Tôi tố cáo ông chủ tịch phường nhận hối lộ.")
+    await phone.preview()
+    review = phone.page.locator("#review")
+    await expect(review.locator(".finding").first).to_be_visible()
+    await expect(review).to_contain_text("không tự công khai")
+    words = await review.inner_text()
+    assert "Mọi người sẽ thấy" not in words
+    assert "Cam kết trả lời" not in words
+    await review.get_by_text("Sửa lại").click()
+    await phone.page.fill("#f-text", "Nhà bên cạnh đang cháy to, khói đen mù mịt.")
+    await phone.preview()
+    await expect(review.locator(".finding a[href='tel:114']").first).to_be_visible()
+    await review.locator(".send-bar .button").first.click()
+    card = phone.page.locator("[data-state=sent]")
+    await expect(card).to_contain_text("QNG-", timeout=8000)
+    await expect(card.locator("a[href='tel:114']").first).to_be_visible()
+    await phone.close()
+
+
 async def test_everything_can_be_done_by_keyboard(module_town: Town, browser: Browser) -> None:
     phone = await Phone.open(browser, module_town.url, position=False)
     page = phone.page

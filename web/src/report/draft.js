@@ -85,9 +85,10 @@ function hasContent(fields) {
 
 /**
  * Queue the draft with what is to be sent; false when it has been queued already, by a second tap or
- * another tab. From here on it is safe on the phone, whatever the network does.
+ * another tab. From here on it is safe on the phone, whatever the network does; `urgent` are findings
+ * of offices to call, which the card goes on showing.
  */
-export async function queueDraft(body, language) {
+export async function queueDraft(body, language, urgent = []) {
   clearTimeout(timer);
   let first = false;
   const kept = {...draft, fields: reader(), changed_at: Date.now()};
@@ -95,7 +96,7 @@ export async function queueDraft(body, language) {
   await changeReport(draft.id, (now) => {
     if (now.state !== 'draft') return undefined;
     first = true;
-    return {...kept, state: 'queued', body, language, created_at: Date.now(), tries: 0, next_at: 0};
+    return {...kept, state: 'queued', body, language, ...(urgent.length ? {urgent} : {}), created_at: Date.now(), tries: 0, next_at: 0};
   });
   return first;
 }

@@ -105,6 +105,8 @@ export async function startForm(form) {
 
   function fields() {
     const read = Object.fromEntries(WORDS.map((name) => [name, form.elements[name].value]));
+    // shown beside a position it is found again from that
+    if (read.lon && read.lat) delete read.unit;
     const answers = categories?.answers() ?? {};
     return {
       ...Object.fromEntries(Object.entries(read).filter(([, value]) => value)),
@@ -149,10 +151,15 @@ export async function startForm(form) {
 
   function check() {
     const wrong = [];
-    const mark = (selector, words) => {
+    for (const old of form.querySelectorAll('.said-fault')) old.remove();
+    // the words stand at the field: on a telephone the list under the form is far away
+    const mark = (selector, words, at) => {
       const part = form.querySelector(selector);
+      const line = el('p', {class: 'fault said-fault'}, el('span', {'aria-hidden': 'true'}, '⚠ '), words);
       part.classList.add('has-fault');
-      wrong.push({words, part});
+      const before = at ?? part.querySelector(':scope > legend')?.nextElementSibling ?? part.firstElementChild;
+      before.before(line);
+      wrong.push({words, part, line, at});
     };
     if (!place.place()) mark('.part-place', t('Chưa có vị trí: lấy vị trí, ghim trên bản đồ, hoặc chọn xã, phường.', 'No place yet: use your position, the map, or choose the commune.'));
     if (!form.elements.text.value.trim()) mark('.part-text', t('Hãy mô tả sự việc.', 'Say what is wrong.'));
@@ -160,15 +167,15 @@ export async function startForm(form) {
     const contact = form.elements.name.value.trim() || form.elements.phone.value.trim();
     if (contact && !consents.given().handle_report) {
       form.querySelector('.part-contact').open = true;
-      mark('.part-contact', t('Hãy đánh dấu đồng ý dùng thông tin liên hệ, hoặc xóa thông tin đó.', 'Tick that your contact may be used, or take it out.'));
+      mark('.part-contact', t('Hãy đánh dấu đồng ý dùng thông tin liên hệ, hoặc xóa thông tin đó.', 'Tick that your contact may be used, or take it out.'), form.querySelector('#consents'));
     }
     faults.replaceChildren();
     if (wrong.length) {
       faults.append(notice('bad', el('ul', {}, wrong.map(({words}) => el('li', {}, words)))));
-      const first = wrong[0].part;
-      const target = first.matches('input, select, textarea') ? first : first.querySelector('button:not([hidden]), textarea, select, input:not([type=hidden])');
+      const {part, line, at} = wrong[0];
+      const target = (at ?? part).querySelector('button:not([hidden]), textarea, select, input:not([type=hidden])');
       target.focus({preventScroll: true});
-      first.scrollIntoView({block: 'center'});
+      line.scrollIntoView({block: 'start'});
     }
     return !wrong.length;
   }
@@ -208,10 +215,10 @@ export async function startForm(form) {
     };
   }
 
-  async function send() {
+  async function send(findings = []) {
     const content = body();
     const id = draft.id;
-    const isFirst = await queueDraft(content, language);
+    const isFirst = await queueDraft(content, language, findings.filter(({offices}) => offices?.some(({phone}) => phone)));
     if (!isFirst) return;
     announce({id, is_new: true});
     await categories.count(content.category);

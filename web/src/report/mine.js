@@ -3,6 +3,7 @@ import {el, notice} from '../shell/dom.js';
 import {language, moment, t} from '../shell/words.js';
 import {draft} from './draft.js';
 import {announce, flush, onChange} from './queue.js';
+import {screeningNotice} from './screening.js';
 import {changeReport, copyPhotos, dropReport, listReports, newId, putReport} from './store.js';
 
 const ASK_AGAIN_MS = 5 * 60_000;
@@ -164,6 +165,7 @@ function draftCard(report) {
 function queuedCard(report) {
   return [
     head(t('Đã lưu trên máy', 'Kept on this phone'), chip('wait', t('Chờ gửi', 'Waiting'))),
+    screeningNotice({findings: report.urgent}),
     excerpt(report),
     el('p', {role: 'status'}, navigator.onLine
       ? t('Đang gửi…', 'Being sent…')
@@ -188,7 +190,7 @@ function refusedCard(report) {
 
 // another key: what the server refused under the old one was never stored
 async function mend(report) {
-  const {body, problem, tries, next_at, ...kept} = report;
+  const {body, problem, tries, next_at, urgent, ...kept} = report;
   const anew = {...kept, id: newId(), state: 'draft', changed_at: Date.now(), photos: report.photos.map((photo) => ({...photo, state: 'kept'}))};
   await copyPhotos(report.id, anew.id);
   await putReport(anew);
@@ -204,6 +206,7 @@ function sentCard(report, isNew) {
   return [
     head(report.code, chip(CHIPS[seen.status] ?? 'new', label)),
     isNew ? notice('good', t('Đã gửi. Mã phản ánh của bạn là {code}.', 'Sent. Your code is {code}.', {code: report.code})) : null,
+    isNew ? screeningNotice({findings: report.urgent}) : null,
     excerpt(report),
     report.state === 'followed' ? el('p', {class: 'faint'}, t('Bạn cũng gặp việc này và đang theo dõi.', 'You met this too and follow it.')) : null,
     el('p', {class: 'faint'}, [seen.unit, seen.agency, report.sent_at ? t('gửi {at}', 'sent {at}', {at: moment(report.sent_at)}) : ''].filter(Boolean).join(' · ')),

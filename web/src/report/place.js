@@ -61,6 +61,8 @@ export function startPlace(form, {onChange}) {
       if (form.elements.lon.value !== lon.toFixed(6)) return;
       if (answer.ok) {
         form.dataset.unit = body.code;
+        // the list shows what was found; the position stays what counts
+        unit.value = body.code;
         said.textContent += ` ${body.name}.`;
       } else if (answer.status === 404) {
         put(undefined, '');
@@ -153,7 +155,10 @@ export function startPlace(form, {onChange}) {
       const set = place();
       from = source || (form.elements.lon.value ? 'pin' : unit.value ? 'unit' : '');
       say(set?.from === 'unit' ? undefined : set);
-      if (set && set.from !== 'unit') pinned?.show(set);
+      if (set && set.from !== 'unit') {
+        pinned?.show(set);
+        nameUnit(set);
+      }
     },
     /** Where people have allowed it before, nobody need tap. */
     async askIfAllowed() {

@@ -15,6 +15,7 @@ export function startReview(holder, {back, send, supported}) {
 
   async function show({draft, body, place, category, form}) {
     const mine = (shown += 1);
+    let findings = [];
     const title = el('h2', {tabindex: '-1'}, t('Xem lại trước khi gửi', 'Look once more before sending'));
     const screening = el('div', {});
     const nearby = el('div', {});
@@ -31,7 +32,7 @@ export function startReview(holder, {back, send, supported}) {
       if (button.disabled) return;
       button.disabled = true;
       try {
-        await send();
+        await send(findings);
       } catch {
         button.disabled = false;
         screening.replaceChildren(notice('bad', t('Máy không lưu được phản ánh (hết bộ nhớ?). Hãy bớt ảnh rồi thử lại.', 'The phone could not keep the report (no room left?). Take out photos and try again.')));
@@ -41,6 +42,9 @@ export function startReview(holder, {back, send, supported}) {
     fillPreview(card, {draft, body, place, category, form});
     const [near, said] = await Promise.all([findNear(place, body.category), screenNow(body, form)]);
     if (mine !== shown) return;
+    findings = said?.findings ?? [];
+    const isHeld = findings.some((found) => found.is_held || found.level === 'not_taken');
+    if (isHeld) fillPreview(card, {draft, body, place, category, form, isHeld});
     const warning = screeningNotice(said);
     if (warning) {
       screening.replaceChildren(warning);
@@ -90,10 +94,12 @@ function nearbyCard(items, {supported}) {
   return card;
 }
 
-async function fillPreview(card, {draft, body, place, category, form}) {
+async function fillPreview(card, {draft, body, place, category, form, isHeld = false}) {
+  // two may be under way: what a finding holds back is never painted over
+  if (isHeld) card.dataset.held = '';
   const name = category?.name ?? form.elements.category.selectedOptions[0].text;
   const pictures = await Promise.all(draft.photos.map((photo, n) => picture(draft.id, photo, n)));
-  const isHidden = Boolean(category?.is_restricted);
+  const isHidden = isHeld || Boolean(category?.is_restricted);
   const isCoarse = Boolean(category?.is_sensitive);
   const unit = place.from === 'unit' ? form.elements.unit.selectedOptions[0].text : await unitName(place);
   const where = isCoarse
@@ -102,17 +108,20 @@ async function fillPreview(card, {draft, body, place, category, form}) {
   const facts = [
     [t('Vị trí', 'Place'), where],
     !isCoarse && body.happened_at ? [t('Thời điểm chụp ảnh', 'Photo taken'), moment(body.happened_at)] : undefined,
-    category?.promise?.resolve ? [t('Cam kết trả lời', 'Answer promised'), category.promise.resolve] : undefined,
+    category?.promise?.resolve && !isHeld ? [t('Cam kết trả lời', 'Answer promised'), category.promise.resolve] : undefined,
   ].filter(Boolean);
   const own = [
     body.contact ? t('họ tên, số điện thoại', 'your name and telephone number') : '',
     body.answers ? t('câu trả lời thêm', 'your further answers') : '',
   ].filter(Boolean);
+  if (!isHeld && 'held' in card.dataset) return;
   card.replaceChildren(
     el('h3', {}, isHidden ? t('Không công khai', 'Not public') : t('Mọi người sẽ thấy', 'What everybody will see')),
-    el('p', {class: 'hint'}, isHidden
+    el('p', {class: 'hint'}, isHeld
+      ? t('Nội dung này không tự công khai: bộ phận tiếp nhận xem trước và hướng dẫn nơi giải quyết.', 'This is not published by itself: the reception office reads it first and says where to turn.')
+      : isHidden
       ? t('Phản ánh về lĩnh vực này chỉ bạn và người có thẩm quyền đọc được.', 'Reports of this kind are read only by you and those entitled to.')
-      : t('Hiển thị sau khi cơ quan tiếp nhận đã xem xét.', 'Shown once the agency has looked at it and accepted it.')),
+      : t('Hiển thị sau khi cơ quan đã xem và nhận xử lý.', 'Shown once the agency has looked at it and accepted it.')),
     el('div', {class: 'preview'},
       el('p', {}, el('strong', {}, name)),
       el('p', {class: 'pre'}, body.text),
@@ -121,7 +130,9 @@ async function fillPreview(card, {draft, body, place, category, form}) {
     ),
     own.length
       ? el('p', {class: 'faint'}, t('Chỉ cơ quan xử lý thấy: {own}.', 'Only the agency sees {own}.', {own: own.join(', ')}))
-      : el('p', {class: 'faint'}, t('Bạn gửi ẩn danh: không ai thấy bạn là ai.', 'You report anonymously: nobody sees who you are.')),
+      : el('p', {class: 'faint'}, 'account' in form.dataset
+        ? t('Bạn đang đăng nhập: phản ánh được lưu trong tài khoản của bạn. Bạn không để lại liên hệ, nên người khác không thấy bạn là ai.', 'You are signed in: the report is kept in your account. You leave no contact, so others do not see who you are.')
+        : t('Bạn gửi ẩn danh: không ai thấy bạn là ai.', 'You report anonymously: nobody sees who you are.')),
   );
 }
 

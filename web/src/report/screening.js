@@ -38,7 +38,7 @@ const unitOf = (form) => form.elements.unit.value || form.dataset.unit;
 
 /** The findings as a notice with office and number; undefined when there are none. */
 export function screeningNotice(said) {
-  if (!said?.findings.length) return undefined;
+  if (!said?.findings?.length) return undefined;
   return notice(
     said.findings.some(({level}) => level !== 'advise') ? 'bad' : 'note',
     ...said.findings.map(({title, advice, offices}) =>
