@@ -244,7 +244,7 @@ async def test_the_last_state_is_read_without_a_network_after_a_restart(
     await phone.context.set_offline(True)
     await phone.page.goto(path)
     page = phone.page
-    await expect(page.locator("#report .notice").first).to_contain_text("Đây là tình trạng lúc")
+    await expect(page.locator("#report .notice").first).to_contain_text("bản lưu lúc")
     await expect(page.locator("h1")).to_have_count(1)
     await expect(page.locator("#report")).to_contain_text(str(cases.asked.body["text"]))
     await expect(page.locator(".pause-why")).to_contain_text(QUESTION)

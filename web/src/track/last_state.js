@@ -33,7 +33,7 @@ export async function showKept(code, main) {
   const {body} = new DOMParser().parseFromString(state.html, 'text/html');
   const box = document.createElement('div');
   box.id = 'report';
-  const words = t('Không có mạng. Đây là tình trạng lúc {at}.', 'No connection. This is how it stood at {at}.', {
+  const words = t('Không có mạng – bản lưu lúc {at}.', 'No connection – as kept at {at}.', {
     at: moment(state.seen),
   });
   box.append(notice('note', words), ...[...body.childNodes].map((node) => document.adoptNode(node)));

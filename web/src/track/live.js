@@ -22,6 +22,9 @@ export function keepFresh(dress) {
   document.addEventListener('caunoi:look', look);
   addEventListener('online', look);
   addEventListener('offline', showStale);
+  // opened again from what the browser keeps: of another time
+  addEventListener('pageshow', (event) => event.persisted && look());
+  if (!navigator.onLine) showStale();
 }
 
 async function lookOnce(dress) {

@@ -11,7 +11,7 @@ export function say(words) {
 export function showStale() {
   const report = document.getElementById('report');
   const line = document.getElementById('stale');
-  const words = t('Không có mạng. Tình trạng ghi lúc {at}.', 'No connection. As it stood at {at}.', {
+  const words = t('Không có mạng – bản lưu lúc {at}.', 'No connection – as kept at {at}.', {
     at: moment(report.dataset.seen),
   });
   if (line.hidden || line.textContent !== words) line.textContent = words;
