@@ -1,12 +1,21 @@
 """What the desk answers: rows turned into the contract's JSON."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from backend.accounts.principals import Principal
 from backend.reports.event_words import event_label
-from backend.reports.lifecycle import LIFECYCLE, Language, Move, Need, Status, allowed_moves, label
+from backend.reports.lifecycle import (
+    LIFECYCLE,
+    Language,
+    Move,
+    Need,
+    Role,
+    Status,
+    allowed_moves,
+    label,
+)
 from backend.reports.moves import roles_for
 from backend.reports.report import Report
 from backend.reports.rulebook import Rulebook
@@ -102,6 +111,7 @@ def case_view(
             }
             for photo in map(dict, photos)
         ],
+        "others_may": others_may(report.status, roles),
         "moves": [
             {
                 "move": move.value,
@@ -113,10 +123,20 @@ def case_view(
     }
 
 
+def others_may(status: Status, roles: Collection[Role]) -> dict[str, list[str]]:
+    """Of what a screened report calls for and this person may not do: which roles may."""
+    found: dict[str, list[str]] = {}
+    for move in (Move.REDIRECT, Move.PUBLISH):
+        rule = LIFECYCLE.get((status, move))
+        if rule is not None and not rule.who & set(roles):
+            found[move.value] = [role.value for role in Role if role in rule.who]
+    return found
+
+
 def screening_words(
     findings: Sequence[Mapping[str, Any]], rulebook: Rulebook, language: Language
 ) -> list[dict[str, Any]]:
-    """What screening found when the report came in, with what intake may tell the citizen."""
+    """What screening found in the words, with what the citizen was told and where to go."""
     kinds = rulebook.screening.kinds if rulebook.screening else {}
     found = []
     for finding in findings:
@@ -127,6 +147,10 @@ def screening_words(
                 **finding,
                 "is_urgent": kind is not None and kind.is_urgent and finding["level"] != "advise",
                 "title": (kind.title_vi if vi else kind.title_en) if kind else finding["kind"],
+                "offices": [
+                    {"name": office.name_vi if vi else office.name_en, "phone": office.phone}
+                    for office in (kind.offices if kind else ())
+                ],
                 "advice": (kind.advice_vi if vi else kind.advice_en) if kind else None,
             }
         )
