@@ -147,6 +147,7 @@ def screening_words(
                 **finding,
                 "is_urgent": kind is not None and kind.is_urgent and finding["level"] != "advise",
                 "title": (kind.title_vi if vi else kind.title_en) if kind else finding["kind"],
+                "look_first": kind is not None and kind.look_first,
                 "offices": [
                     {"name": office.name_vi if vi else office.name_en, "phone": office.phone}
                     for office in (kind.offices if kind else ())

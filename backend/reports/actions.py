@@ -23,6 +23,7 @@ from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.reports.screening import Finding
 from backend.reports.store import Sight
 from backend.reports.submit import (
+    asks_a_look,
     is_emergency,
     is_held,
     is_kept_close,
@@ -71,6 +72,9 @@ async def move_report(
             raise UnknownReport()
         if report.version != expected_version:
             raise StaleVersion()
+        if order.move is Move.ACCEPT and order.publish is None:
+            kinds = await reporter_store.list_screened_kinds(connection, report_id)
+            order = replace(order, publish=False if asks_a_look(rulebook, kinds) else None)
         await _check_targets(connection, report, order)
         change = apply_move(
             rulebook,
@@ -84,9 +88,7 @@ async def move_report(
         # What may be seen and done is decided, and the row is locked. A hand-over takes it out of
         # its agency's sight, and PostgreSQL stores no row that the role could not then select.
         await store.leave_sight(connection)
-        await _store(
-            connection, change, seen_until=order.photos_seen_until, evidence=order.photos
-        )
+        await _store(connection, change, seen_until=order.photos_seen_until, evidence=order.photos)
     return change.after
 
 

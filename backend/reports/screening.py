@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from backend.reports.screening_numbers import find_details
 from backend.reports.spelling import Word, Words, read_words
 
 _NEGATED_WITHIN: Final = 3
@@ -65,6 +66,7 @@ class Kind:
     From `MUST_CONFIRM` on, `is_held` keeps a report from being published by its acceptance,
     `to_intake` sends it to the moderators instead of an agency, and `is_restricted` shows it, with
     who sent it, to nobody but staff cleared for that, `is_urgent` puts it on top of the queue.
+    At any level, `look_first` keeps acceptance from publishing unless somebody says so.
     """
 
     code: str
@@ -77,13 +79,15 @@ class Kind:
     to_intake: bool = True
     is_restricted: bool = False
     is_urgent: bool = False
+    look_first: bool = False
 
 
 @dataclass(frozen=True)
 class ScreeningRule:
     """Fits when each group has a phrase in the text, near the others, and no `unless` is there.
 
-    `groups` empty: the category alone decides. `categories` empty: any.
+    `groups` empty: the category alone decides. `categories` empty: any. `details`: one of these
+    personal details is written in the text.
     """
 
     id: str
@@ -94,6 +98,7 @@ class ScreeningRule:
     categories: frozenset[str] = frozenset()
     span: int = _SPAN
     may_be_negated: bool = True
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class ScreeningSet:
 
     @cached_property
     def without_words(self) -> tuple[int, ...]:
-        """The rules, by their number, that a category alone may lead to."""
+        """The rules, by their number, that a category or a detail alone may lead to."""
         return tuple(number for number, rule in enumerate(self.rules) if not rule.groups)
 
     def _phrases(self) -> Iterator[Phrase]:
@@ -163,6 +168,9 @@ def screen(
         if rule.categories and not rule.categories & {category, field}:
             continue
         because = _fit(rule, places, negated)
+        if because is not None and rule.details:
+            found = find_details(text, rule.details)
+            because = (*because, *found) if found else None
         if because is not None:
             fitting.setdefault(rule.kind, []).append((rule, because))
     order = list(rules.kinds)

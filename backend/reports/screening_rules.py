@@ -19,6 +19,7 @@
 `all` is a list of groups of which each must have a phrase in the text; `any` is one group. A phrase
 that begins with `=` must carry its accents, one that begins with `~` may carry any; `@name` stands
 for the phrases of `words`. `in` names categories or fields; a rule without words fits by those.
+`details` names personal details (screening_numbers.py), of which one must be in the text.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,6 +37,7 @@ from backend.reports.screening import (
     ScreeningSet,
     Spelled,
 )
+from backend.reports.screening_numbers import DETAILS
 from backend.reports.spelling import Word, read_words
 
 _SET_KEYS = frozenset(
@@ -43,11 +45,11 @@ _SET_KEYS = frozenset(
 )
 _KIND_KEYS = frozenset(
     {"code", "vi", "en", "advice_vi", "advice_en", "offices", "held", "to_intake", "restricted"}
-    | {"urgent"}
+    | {"urgent", "look_first"}
 )
 _OFFICE_KEYS = frozenset({"vi", "en", "phone", "url", "agency"})
 _RULE_KEYS = frozenset(
-    {"id", "note", "kind", "level", "any", "all", "unless", "in", "span", "negatable"}
+    {"id", "note", "kind", "level", "any", "all", "unless", "in", "span", "negatable"} | {"details"}
 )
 _UNIT_ROLE = "unit:"
 
@@ -90,7 +92,7 @@ def _kinds(value: object, agencies: Collection[str] | None) -> Mapping[str, Kind
         offices = read_list(kind.get("offices"), f"{where}.offices")
         if code in found:
             raise BadRules(f"{where}.code", "mã này đã có ở trên", "this code is given twice")
-        if not offices:
+        if not offices and not kind.get("look_first"):
             raise BadRules(f"{where}.offices", "cần ít nhất một nơi", "needs at least one office")
         found[code] = Kind(
             code=code,
@@ -106,6 +108,7 @@ def _kinds(value: object, agencies: Collection[str] | None) -> Mapping[str, Kind
             to_intake=_flag(kind, "to_intake", where, default=True),
             is_restricted=_flag(kind, "restricted", where, default=False),
             is_urgent=_flag(kind, "urgent", where, default=False),
+            look_first=_flag(kind, "look_first", where, default=False),
         )
     return found
 
@@ -149,7 +152,14 @@ def _rule(
     within = frozenset(
         read_text(code, f"{where}.in") for code in read_list(rule.get("in", []), where)
     )
-    if not groups and not within:
+    details = tuple(
+        read_text(name, f"{where}.details")
+        for name in read_list(rule.get("details", []), f"{where}.details")
+    )
+    if not set(details) <= set(DETAILS):
+        listed = ", ".join(DETAILS)
+        raise BadRules(f"{where}.details", f"phải là một trong: {listed}", f"one of {listed}")
+    if not groups and not within and not details:
         raise BadRules(where, "cần có từ ngữ hoặc lĩnh vực", "needs words or categories")
     if categories is not None and not within <= set(categories):
         raise BadRules(f"{where}.in", "không có lĩnh vực này", "no such category")
@@ -165,6 +175,7 @@ def _rule(
         categories=within,
         span=span,
         may_be_negated=_flag(rule, "negatable", where, default=True),
+        details=details,
     )
 
 

@@ -5,6 +5,7 @@ statement stores key, report, photos announced, event, counts and work, or nothi
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -296,6 +297,12 @@ def is_held(findings: tuple[Finding, ...]) -> bool:
 def is_kept_close(findings: tuple[Finding, ...]) -> bool:
     """Whether a report with these findings is for cleared staff only: it names who denounces."""
     return any(found.kind.is_restricted for found in findings if found.level is not Level.ADVISE)
+
+
+def asks_a_look(rulebook: Rulebook, kinds: Iterable[str]) -> bool:
+    """Whether findings of these kinds keep acceptance from publishing unless somebody says so."""
+    known = rulebook.screening.kinds if rulebook.screening else {}
+    return any(known[kind].look_first for kind in kinds if kind in known)
 
 
 def is_emergency(findings: tuple[Finding, ...]) -> bool:

@@ -117,3 +117,31 @@ async def test_a_later_photo_is_released_from_the_page_and_is_an_event(town: Tow
     history = (await town.see(f"{desk}/history", by="officer"))["items"]
     assert history[-1]["kind"] == "publish"
     assert 'value="publish"' not in await page_of(town, report, "moderator")
+
+
+async def test_personal_details_are_not_published_unless_somebody_says_so(town: Town) -> None:
+    text = "Ổ gà trước quán ông Nguyễn Văn A, số 0905 123 456."
+    report = await town.a_report(text=text)
+    assert report.answer["status"] == "received", "ordinary work all the same"
+    page = await page_of(town, report, "officer")
+    box = PUBLISH_BOX.search(page)
+    assert box
+    assert " checked" not in box[0]
+    assert "Chưa chọn sẵn vì sàng lọc thấy thông tin cá nhân" in page
+    queue = await town.ask("GET", "/can-bo", by="officer", headers={"Accept": "text/html"})
+    row = queue.text[queue.text.index(report.code) - 600 : queue.text.index(report.code)]
+    assert "Thông tin cá nhân trong nội dung" in row
+    await town.moved(report, "accept")
+    assert (await town.see(f"/api/v1/reports/{report.code}"))["text"] is None
+    other = await town.a_report(text=text)
+    await town.moved(other, "accept", publish=True)
+    assert (await town.see(f"/api/v1/reports/{other.code}"))["text"] == text
+
+
+async def test_the_citizen_is_told_of_personal_details_before_sending(town: Town) -> None:
+    answer = await town.ask(
+        "POST", "/api/v1/reports/screen", json={"text": "Gọi chị Lan 0905.123.456 là biết."}
+    )
+    (found,) = answer.json()["findings"]
+    assert (found["kind"], found["level"]) == ("personal_details", "advise")
+    assert "0905" not in answer.text

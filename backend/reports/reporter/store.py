@@ -146,6 +146,14 @@ async def put_screening(
         )
 
 
+async def list_screened_kinds(connection: Connection, report_id: uuid.UUID) -> list[str]:
+    """The kinds of thing that screening found in a report, for advice or graver."""
+    kinds: list[str] | None = await connection.fetchval(
+        "SELECT kinds FROM report_screening WHERE report_id = $1", report_id
+    )
+    return kinds or []
+
+
 async def add_support(connection: Connection, report_id: uuid.UUID, supporter: str) -> int:
     """Count one more who met the same problem, each once; how many there are."""
     count: int = await connection.fetchval(
