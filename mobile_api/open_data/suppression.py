@@ -149,11 +149,16 @@ def _cheapest_detour(counts: Mapping[Cell, int], hidden: set[Cell], cell: Cell) 
             if best is None or cost < best[0]:
                 best = (cost, corners - hidden)
     if best is None:
-        # no rectangle: whatever else stands in its lines, smallest first
-        others = sorted(
-            (count, one)
-            for one, count in counts.items()
-            if one not in hidden and (one[0] == row or one[1] == column)
-        )
-        return {others[0][1]} if others else None
+        # no rectangle, but perhaps a longer way round: what stands in its lines, then in the lines
+        # of what is hidden already, smallest first; with all of them hidden the room is the most
+        for reached in ({cell}, hidden):
+            rows, columns = {one[0] for one in reached}, {one[1] for one in reached}
+            others = sorted(
+                (count, one)
+                for one, count in counts.items()
+                if one not in hidden and (one[0] in rows or one[1] in columns)
+            )
+            if others:
+                return {others[0][1]}
+        return None
     return best[1]
