@@ -201,6 +201,7 @@ def _over_tcp(settings: Settings) -> tuple[SplitResult, int]:
     return parts._replace(netloc=parts.netloc.rpartition("@")[0] + "@"), port
 
 
+@pytest.mark.nightly  # tests/faults stops the database under load in ./test
 async def test_worker_outlives_a_lost_database(
     workers: Workers, province: Province, settings: Settings
 ) -> None:
@@ -242,7 +243,11 @@ async def test_worker_outlives_killed_back_ends(
 
 
 @pytest.mark.parametrize(
-    "outage", [Refusing(), Silent(), pytest.param(Late(9.0), marks=pytest.mark.nightly)]
+    "outage",
+    [
+        Refusing(),
+        *(pytest.param(kind, marks=pytest.mark.nightly) for kind in (Silent(), Late(9.0))),
+    ],
 )
 async def test_photos_wait_for_a_store_that_is_away(
     workers: Workers,
