@@ -154,6 +154,7 @@ def _answers(form: Form, category: Category) -> dict[str, Any]:
             answers[code] = _answer(question, given.pop(code))
         elif question.get("required", False):
             raise _fault(f"attribute[{code}]", "Câu hỏi này bắt buộc.", "This is required.")
+    given.pop("media_url", None)  # has a field of its own, where its address is checked
     for code, values in given.items():
         answers[code] = values[0] if len(values) == 1 else values
     return answers

@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from backend.audit.verify import verify
+from backend.web.clients import read_networks
+from backend.web.state import parts_of
 from tests.journeys.walk import REASON, Walk
 from tests.province import PLACE, Town, a_submission, other_photos, sha256_of
 
@@ -302,3 +304,21 @@ async def test_an_accusation_in_the_address_is_screened_like_one_in_the_text(tow
         address="Tôi tố cáo ông Nguyễn Văn A, chủ tịch phường, nhận hối lộ"
     )
     assert report.answer["status"] == "classifying"
+
+
+async def test_one_subscriber_of_ipv6_is_one_supporter(town: Town) -> None:
+    report = await town.a_report()
+    await town.moved(report, "accept")
+    parts = parts_of(town.app.state)
+    kept, parts.trusted = parts.trusted, read_networks(("127.0.0.1",))
+    try:
+        for ending in ("1", "2", "ffff"):
+            answer = await town.ask(
+                "POST",
+                f"/api/v1/reports/{report.code}/support",
+                headers={"X-Forwarded-For": f"2001:db8:1:2::{ending}"},
+            )
+            assert answer.status_code in (200, 201)
+    finally:
+        parts.trusted = kept
+    assert (await town.see(f"/api/v1/reports/{report.code}"))["supporters"] == 1

@@ -97,6 +97,14 @@ async def test_a_report_is_taken_with_everything_georeport_can_say(
     assert "canary" not in everything
 
 
+async def test_no_attribute_takes_the_way_round_the_check_of_a_pictures_address(
+    town: Town, api_key: str
+) -> None:
+    given = {"attribute[media_url]": "javascript:alert(1)", "attribute[kich-thuoc]": "lon"}
+    row = await report_of(town, await sent(town, api_key, **given))
+    assert "media_url" not in json.loads(row["answers"])
+
+
 async def test_what_is_not_required_may_be_left_out(town: Town, api_key: str) -> None:
     code = await sent(town, api_key, description=None)
     assert (await report_of(town, code))["text"] == "Ổ gà, mặt đường hư hỏng"
