@@ -99,7 +99,7 @@ async def floor_max(settings: Settings, *, seconds: float) -> float:
                         connection,
                         new,
                         epoch=rulebook.epoch,
-                        principal="anonymous",
+                        principal="citizen",
                         key=uuid.uuid4(),
                         payload_hash=bytes(32),
                     )

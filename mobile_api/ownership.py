@@ -3,7 +3,7 @@
 import hmac
 import uuid
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
@@ -18,7 +18,10 @@ from backend.settings import Settings
 from backend.web.policies import principal_of
 
 SECRET_HEADER = "X-Tracking-Secret"  # noqa: S105  a header's name
-_LONGEST = 100
+# Whose the idempotency keys of people are: everybody's alike. A phone without an answer tries again
+# after its owner has signed in, or out; by key and content it is the same report all the same.
+CITIZEN_KEYS: Final = "citizen"
+_LONGEST: Final = 100
 
 
 async def get_own_report(
@@ -64,20 +67,16 @@ def _opens(given: str, tracking_hash: bytes) -> bool:
 
 def tied_to_account(
     request: ASGIConnection[Any, Any, Any, Any], submission: Submission
-) -> tuple[Submission, str, Actor]:
-    """A submission as its sender's own, whose idempotency keys these are, and who acts.
+) -> tuple[Submission, Actor]:
+    """A submission as its sender's own, and who acts.
 
     Only citizens own reports: an official who reports a pothole does so as anybody else.
     """
     principal = principal_of(request.scope)
     if principal is None or principal.role != "citizen":
-        return submission, "anonymous", Actor("citizen")
+        return submission, Actor("citizen")
     account_id = principal.account_id
-    return (
-        replace(submission, account_id=account_id),
-        f"account:{account_id}",
-        Actor("citizen", account_id),
-    )
+    return replace(submission, account_id=account_id), Actor("citizen", account_id)
 
 
 def secret_cookie(code: str) -> str:

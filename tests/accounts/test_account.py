@@ -39,6 +39,26 @@ async def own_report(town: Town, headers: dict[str, str], **changes: Any) -> Sen
     return Sent(answer=answer.json(), body=body, key=str(key))
 
 
+async def test_a_phone_that_signs_in_or_out_before_it_tries_again_sends_one(town: Town) -> None:
+    me = await sign_in(town, phone="0912345678")
+    for first, again in (({}, me), (me, {})):
+        sent = await own_report(town, first)
+        repeated = await town.client.post(
+            "/api/v1/reports", headers={**again, "Idempotency-Key": sent.key}, json=sent.body
+        )
+        assert repeated.status_code == 201
+        assert repeated.json() == sent.answer
+    assert await town.owner.fetchval("SELECT count(*) FROM report") == 2
+    # somebody else's words under the key learn nothing of what it stands for
+    other = await town.client.post(
+        "/api/v1/reports",
+        headers={"Idempotency-Key": sent.key},
+        json=a_submission(text="Một việc khác hẳn, không phải việc trước."),
+    )
+    assert other.status_code == 422
+    assert sent.code not in other.text
+
+
 async def test_name_and_language_are_corrected_and_nothing_else(town: Town) -> None:
     me = await sign_in(town, phone="0912345678")
     path = "/api/v1/me"

@@ -233,20 +233,20 @@ def test_periods_are_shown_planned_changed_and_kept_by_version(
 ) -> None:
     ground = Ground(settings)
     shown = run(ground, "retention", "show")
-    assert "# version 1" in shown.output
+    assert "# version 2" in shown.output
     assert "contacts_after_closing_days = 365" in shown.output
     file = tmp_path / "periods.toml"
     file.write_text(DOCUMENT)
     dry = run(ground, "retention", "import", str(file))
     assert "contacts_after_closing_days: 365 -> 30" in dry.output
     assert "Dry run" in dry.output
-    assert "# version 1" in run(ground, "retention", "show").output
+    assert "# version 2" in run(ground, "retention", "show").output
     done = run(ground, "retention", "import", str(file), "--commit", "--note", "Quyết định 12")
-    assert "Version 2." in done.output, done.output
+    assert "Version 3." in done.output, done.output
     assert "contacts_after_closing_days = 30" in run(ground, "retention", "show").output
     planned = run(ground, "retention", "run")
-    assert "Dry run by version 2: nothing was removed" in planned.output, planned.output
-    assert "Done by version 2" in run(ground, "retention", "run", "--commit").output
+    assert "Dry run by version 3: nothing was removed" in planned.output, planned.output
+    assert "Done by version 3" in run(ground, "retention", "run", "--commit").output
 
 
 def test_words_of_consent_are_loaded_by_version_and_never_rewritten(
