@@ -21,7 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "worker": ("backend.roof.commands:worker", "Work on jobs and timers in this process."),
     "prepare": ("backend.roof.commands:prepare", "Migrate and load the demo once."),
     "migrate": ("backend.roof.commands:migrate", "Bring the schema up to this version."),
-    "backup": ("backend.roof.commands:backup", "Save database, photos and secret key."),
+    "backup": ("backend.roof.commands:backup", "Save database, photos and keys."),
     "restore": ("backend.roof.commands:restore", "Put a backup back."),
     "units": ("geo.commands:units", "Administrative units: import, activate, ask."),
     "accounts": ("backend.accounts.commands:accounts", "People who may sign in."),

@@ -1,8 +1,8 @@
 """Who we are to push services: the VAPID key and the tokens it signs (RFC 8292).
 
-The key is derived from the installation's secret key, so it is made once, is the same in every
-process and on every machine, and comes back with a backup; CAUNOI_VAPID_KEY puts another in its
-place. Browsers bind their subscription to it: with another key every subscription is dead.
+Browsers bind their subscription to the key: with another one every subscription is dead. So it is
+the installation's own, made at its first start (backend/roof/installation.py) and kept whatever
+becomes of the secret key; CAUNOI_VAPID_KEY puts another in its place.
 """
 
 import base64
@@ -58,14 +58,22 @@ def open_vapid(settings: Settings) -> Vapid:
     return Vapid(_key_of(settings), settings.vapid_subject or _subject(settings.public_url))
 
 
+def make_key() -> str:
+    """A new P-256 key: its 32 bytes in base64url."""
+    return _encode_number(ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value)
+
+
+def derive_key(secret_key: bytes) -> str:
+    """The key that follows from a secret key: what installations had before they kept their own."""
+    # 16 bytes more than needed: no number is measurably likelier than another
+    kdf = HKDF(SHA256(), 48, salt=None, info=b"caunoi vapid p-256")
+    return _encode_number(int.from_bytes(kdf.derive(secret_key), "big") % (_ORDER - 1) + 1)
+
+
 def _key_of(settings: Settings) -> ec.EllipticCurvePrivateKey:
-    if settings.vapid_key is None:
-        # 16 bytes more than needed: no number is measurably likelier than another
-        kdf = HKDF(SHA256(), 48, salt=None, info=b"caunoi vapid p-256")
-        number = int.from_bytes(kdf.derive(settings.secret_key), "big") % (_ORDER - 1) + 1
-        return ec.derive_private_key(number, ec.SECP256R1())
+    text = settings.vapid_key or derive_key(settings.secret_key)
     try:
-        raw = base64.urlsafe_b64decode(settings.vapid_key + "=" * (-len(settings.vapid_key) % 4))
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         if len(raw) != 32:
             raise ValueError("a P-256 key has 32 bytes")
         return ec.derive_private_key(int.from_bytes(raw, "big"), ec.SECP256R1())
@@ -80,6 +88,10 @@ def _subject(public_url: str) -> str:
     """RFC 8292 §2.1: a contact; Apple refuses anything but https: and mailto:."""
     parts = urlsplit(public_url)
     return public_url if parts.scheme == "https" else f"mailto:webmaster@{parts.hostname}"
+
+
+def _encode_number(number: int) -> str:
+    return _encode(number.to_bytes(32, "big"))
 
 
 def _encode(raw: bytes) -> str:

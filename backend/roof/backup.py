@@ -1,4 +1,4 @@
-"""Backups: one tar file with the database, every object of the bucket, the secret key, a manifest.
+"""Backups: one tar file with the database, every object of the bucket, the keys, a manifest.
 
 The database is dumped first, the objects are read afterwards. A row only ever refers to an object
 that was stored before the row was committed, and objects never change: so whatever the dump refers
@@ -22,7 +22,7 @@ from minio.error import InvalidResponseError, S3Error
 
 from backend.clock import now
 from backend.roof.errors import BackupBroken, NotRunning
-from backend.roof.installation import with_secret_key
+from backend.roof.installation import with_keys
 from backend.roof.libpq import run_client
 from backend.roof.preparing import open_client
 from backend.settings import S3Settings, Settings
@@ -31,6 +31,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE_DUMP = "database.dump"
 SECRET_KEY = "secret-key"  # noqa: S105  the name of a file
+VAPID_KEY = "vapid-key"
 OBJECTS = "objects/"
 _PIECE_BYTES = 1 << 20
 
@@ -50,7 +51,7 @@ class Member:
 def make_backup(settings: Settings, target: Path, *, say: Say) -> Path:
     """Save everything into `target`, a new file, or a new file in that folder; the file's path.
 
-    The file is readable by its owner only: it holds people's data and the secret key.
+    The file is readable by its owner only: it holds people's data and the keys.
     """
     database_url, s3 = services_of(settings)
     path = target / f"caunoi-{now():%Y%m%dT%H%M%SZ}.tar" if target.is_dir() else target
@@ -62,7 +63,7 @@ def make_backup(settings: Settings, target: Path, *, say: Say) -> Path:
             members = [_save_database(tar, database_url, beside=path.parent)]
             say("saving the objects")
             saved, vanished = _save_objects(tar, s3)
-            members += [*saved, _save_secret_key(tar, settings)]
+            members += [*saved, *_save_keys(tar, settings)]
             _save_manifest(tar, members, vanished=vanished)
         file.flush()
         os.fsync(file.fileno())
@@ -159,10 +160,12 @@ def _save_object(tar: tarfile.TarFile, client: Minio, *, bucket: str, key: str) 
         answer.release_conn()
 
 
-def _save_secret_key(tar: tarfile.TarFile, settings: Settings) -> Member:
-    # wherever it came from: without it no reporter's tracking secret opens anything any more
-    key = with_secret_key(settings).secret_key
-    return _add(tar, SECRET_KEY, io.BytesIO(key), length_bytes=len(key))
+def _save_keys(tar: tarfile.TarFile, settings: Settings) -> list[Member]:
+    # wherever they came from: without the secret key no reporter's tracking secret opens anything
+    # any more, with another VAPID key no browser is told of anything
+    complete = with_keys(settings)
+    keys = {SECRET_KEY: complete.secret_key, VAPID_KEY: (complete.vapid_key or "").encode()}
+    return [_add(tar, name, io.BytesIO(key), length_bytes=len(key)) for name, key in keys.items()]
 
 
 def _save_manifest(tar: tarfile.TarFile, members: list[Member], *, vanished: list[str]) -> None:

@@ -130,7 +130,7 @@ def migrate() -> None:
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(target: Path) -> None:
-    """Save database, photos and secret key into the file TARGET (or a new file in that folder)."""
+    """Save database, photos and keys into the file TARGET (or a new file in that folder)."""
     from backend.roof.backup import make_backup
     from backend.roof.embedded import running_services
 
@@ -143,7 +143,7 @@ def backup(target: Path) -> None:
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace what the database and bucket hold.")
 def restore(source: Path, force: bool) -> None:
-    """Check the backup SOURCE and put its database, photos and secret key back."""
+    """Check the backup SOURCE and put its database, photos and keys back."""
     from backend.roof.embedded import running_services
     from backend.roof.restoring import restore_backup
 

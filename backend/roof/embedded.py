@@ -9,7 +9,7 @@ from backend.roof import processes
 from backend.roof.cluster import prepare_cluster
 from backend.roof.database_server import ensure_database, start_cluster
 from backend.roof.errors import AlreadyRuns
-from backend.roof.installation import complete_settings, holder, locked, with_secret_key
+from backend.roof.installation import complete_settings, holder, locked, with_keys
 from backend.roof.objects import prepare_store, start_store
 from backend.settings import Settings
 
@@ -31,7 +31,7 @@ def running_services(settings: Settings, *, alone: bool = False) -> Iterator[Set
             pid=pid,
         )
     with locked(settings.var_dir), ExitStack() as started:
-        completed = with_secret_key(settings)
+        completed = with_keys(settings)
         if completed.database_url is None:
             completed = _start_database(completed, started)
         if completed.s3 is None:

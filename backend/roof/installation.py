@@ -22,7 +22,7 @@ def load_settings() -> Settings:
 
 
 def complete_settings(settings: Settings) -> Settings:
-    """Fill in where the embedded database and store of this CAUNOI_VAR are, and its secret key.
+    """Fill in where the embedded database and store of this CAUNOI_VAR are, and its keys.
 
     Raises NotRunning when there is none yet: the first start makes them.
     """
@@ -37,19 +37,40 @@ def complete_settings(settings: Settings) -> Settings:
         if store is None:
             raise NotRunning
         settings = replace(settings, s3=store.s3)
-    return with_secret_key(settings)
+    return with_keys(settings)
 
 
-def with_secret_key(settings: Settings) -> Settings:
-    """The settings with a secret key: the given one, else this installation's own."""
-    if settings.secret_key:
+def with_keys(settings: Settings) -> Settings:
+    """The settings with the secret and the VAPID key: those given, else this installation's own.
+
+    The first start makes both. An installation from before it kept a VAPID key, or one that is
+    given its secret key (and may be one machine of several), writes down the VAPID key that
+    follows from the secret, so that it stays when the secret is changed. Decision 0013.
+    """
+    is_first = not settings.secret_key and not secret_key_path(settings).exists()
+    if not settings.secret_key:
+        own = read_or_make_secret(secret_key_path(settings))
+        settings = replace(settings, secret_key=own.encode())
+    if settings.vapid_key is not None:
         return settings
-    return replace(settings, secret_key=read_or_make_secret(secret_key_path(settings)).encode())
+
+    def make() -> str:
+        # the supervisor needs it once in the life of an installation, and should weigh little
+        from backend.messages.vapid import derive_key, make_key
+
+        return make_key() if is_first else derive_key(settings.secret_key)
+
+    return replace(settings, vapid_key=read_or_make_secret(vapid_key_path(settings), make))
 
 
 def secret_key_path(settings: Settings) -> Path:
     """Where the key lies that an installation made for itself."""
     return settings.var_dir / "secrets" / "secret-key"
+
+
+def vapid_key_path(settings: Settings) -> Path:
+    """Where the key lies that push services know this installation by."""
+    return settings.var_dir / "secrets" / "vapid-key"
 
 
 def demo_mark(settings: Settings) -> Path:

@@ -4,6 +4,7 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from backend.roof.errors import StartFailed
@@ -16,14 +17,16 @@ def prepare_var(var_dir: Path) -> None:
         (var_dir / name).mkdir(mode=0o700, exist_ok=True)
 
 
-def read_or_make_secret(path: Path) -> str:
+def read_or_make_secret(
+    path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)
+) -> str:
     """The secret kept in this file, made on first use and readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text().strip()
-    value = secrets.token_urlsafe(32)
+    value = make()
     with os.fdopen(handle, "w") as file:
         file.write(value + "\n")
         file.flush()

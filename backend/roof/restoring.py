@@ -15,13 +15,14 @@ from backend.roof.backup import (
     DATABASE_DUMP,
     OBJECTS,
     SECRET_KEY,
+    VAPID_KEY,
     Member,
     check_backup,
     members_of,
     services_of,
 )
 from backend.roof.errors import RestoreRefused
-from backend.roof.installation import demo_mark, secret_key_path
+from backend.roof.installation import demo_mark, secret_key_path, vapid_key_path
 from backend.roof.libpq import run_client
 from backend.roof.preparing import ensure_bucket, open_client
 from backend.roof.store import list_filled_tables, rename_database
@@ -47,16 +48,17 @@ def restore_backup(settings: Settings, source: Path, *, force: bool, say: Say) -
     say(f"restoring {len(members)} files")
     client = open_client(s3)
     with tempfile.TemporaryDirectory(dir=settings.var_dir, prefix=".caunoi-restore-") as folder:
-        dump, key = Path(folder) / DATABASE_DUMP, b""
+        dump, keys = Path(folder) / DATABASE_DUMP, {SECRET_KEY: b"", VAPID_KEY: b""}
         for info, content in members_of(source):
             if info.name == DATABASE_DUMP:
                 _copy(content, dump)
-            elif info.name == SECRET_KEY:
-                key = content.read()
+            elif info.name in keys:
+                keys[info.name] = content.read()
             elif info.name.startswith(OBJECTS):
                 _put_object(client, s3.bucket, member=members[info.name], content=content)
         _restore_database(database_url, dump)
-        _write_secret_key(settings, key, say=say)
+        _write_secret_key(settings, keys[SECRET_KEY], say=say)
+        _write_vapid_key(settings, keys[VAPID_KEY], say=say)
     # the restored province is the one to show: the next start adds no demo to it
     demo_mark(settings).touch()
 
@@ -125,6 +127,19 @@ def _write_secret_key(settings: Settings, key: bytes, *, say: Say) -> None:
     path.write_bytes(key)
     if settings.secret_key not in (b"", replaced, key):
         say("CAUNOI_SECRET_KEY is not the key of this backup: unset it, or set the saved one")
+
+
+def _write_vapid_key(settings: Settings, key: bytes, *, say: Say) -> None:
+    path = vapid_key_path(settings)
+    replaced = path.read_text().strip() if path.exists() else None
+    if not key:
+        # a backup from before there was one: the next start makes it follow from the secret key
+        path.unlink(missing_ok=True)
+        return
+    path.touch(mode=0o600)
+    path.write_bytes(key)
+    if settings.vapid_key not in (None, replaced, key.decode()):
+        say("CAUNOI_VAPID_KEY is not the key of this backup: unset it, or set the saved one")
 
 
 def _copy(content: IO[bytes], path: Path) -> None:

@@ -16,7 +16,7 @@ from backend.roof.children import Child, end_all
 from backend.roof.cluster import prepare_cluster
 from backend.roof.database_server import ensure_database, start_cluster
 from backend.roof.errors import RoofError, StartFailed
-from backend.roof.installation import is_demo_wanted, locked, with_secret_key, write_state
+from backend.roof.installation import is_demo_wanted, locked, with_keys, write_state
 from backend.roof.logs import shorten_logs
 from backend.roof.objects import prepare_store, start_store
 from backend.roof.places import prepare_var, tail
@@ -77,7 +77,7 @@ class _Supervisor:
 
     def _bring_up(self) -> None:
         prepare_var(self.settings.var_dir)
-        self.settings = with_secret_key(self.settings)
+        self.settings = with_keys(self.settings)
         self._start_database()
         self._start_store()
         self._prepare()

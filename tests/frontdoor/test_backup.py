@@ -14,7 +14,7 @@ from minio import Minio
 
 from backend.roof.backup import check_backup, make_backup
 from backend.roof.errors import BackupBroken, RestoreRefused
-from backend.roof.installation import secret_key_path, with_secret_key
+from backend.roof.installation import secret_key_path, vapid_key_path, with_keys
 from backend.roof.libpq import run_client
 from backend.roof.preparing import open_client
 from backend.roof.restoring import restore_backup
@@ -44,7 +44,7 @@ async def province(settings: Settings) -> Settings:
     await connection.close()
     for key, content in PHOTOS.items():
         client_of(settings).put_object(bucket_of(settings), key, io.BytesIO(content), len(content))
-    return with_secret_key(dataclasses.replace(settings, secret_key=b""))
+    return with_keys(dataclasses.replace(settings, secret_key=b""))
 
 
 @pytest.fixture
@@ -70,8 +70,10 @@ def test_a_restored_installation_has_the_same_rows_objects_and_key(
     assert rows_of(target) == rows_of(province)
     assert "lịch" in rows_of(target)
     assert objects_of(target) == PHOTOS
-    assert with_secret_key(target).secret_key == province.secret_key
+    assert with_keys(target).secret_key == province.secret_key
     assert secret_key_path(target).stat().st_mode & 0o777 == 0o600
+    assert with_keys(target).vapid_key == province.vapid_key
+    assert vapid_key_path(target).stat().st_mode & 0o777 == 0o600
     assert (target.var_dir / "demo.loaded").exists()
 
 
