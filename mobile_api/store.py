@@ -47,7 +47,7 @@ async def list_public_events(connection: Connection, report_id: uuid.UUID) -> li
     """The public part of the history, oldest first, with the public words of each step."""
     rows = await connection.fetch(
         """
-        SELECT e.seq, e.kind, e.at, e.agency_code, e.body,
+        SELECT e.seq, e.kind, e.at, e.agency_code, e.author, e.author_agency, e.body,
                (SELECT json_object_agg(n.kind, n.text) FROM public_note n
                 WHERE n.report_id = e.report_id AND n.seq = e.seq) AS notes
         FROM public_event e WHERE e.report_id = $1 ORDER BY e.seq LIMIT $2
@@ -77,7 +77,9 @@ async def list_own_events(connection: Connection, report_id: uuid.UUID) -> list[
     """The public part of the history with its words, for the reporter, published or not."""
     rows = await connection.fetch(
         """
-        SELECT e.seq, e.kind, e.at, e.actor_kind, e.agency_code, e.body,
+        SELECT e.seq, e.kind, e.at, e.agency_code, e.body,
+               event_author(e.kind, e.actor_kind) AS author,
+               event_author_agency(e.kind, e.actor_kind, e.agency_code, e.body) AS author_agency,
                (SELECT json_object_agg(n.kind, n.text) FROM note n
                 WHERE n.case_kind = 'report' AND n.case_id = e.case_id AND n.seq = e.seq
                   AND n.text IS NOT NULL AND (n.is_public OR n.kind IN ('answer', 'comment')
@@ -97,7 +99,8 @@ def _step(row: Record) -> dict[str, Any]:
         "seq": row["seq"],
         "kind": row["kind"],
         "at": row["at"],
-        "actor_kind": row.get("actor_kind"),
+        "author": row["author"],
+        "author_agency": row["author_agency"],
         "agency_code": row["agency_code"],
         "body": msgspec.json.decode(row["body"]),
         "notes": msgspec.json.decode(row["notes"]) if row["notes"] else {},

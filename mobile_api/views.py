@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from backend.clock import now
 from backend.reports.event_words import event_label
@@ -30,18 +30,14 @@ def submit_answer(submitted: Any) -> dict[str, Any]:
     }
 
 
-# Steps that nobody but the reporter can take.
-_REPORTERS_STEPS: Final = frozenset({"submitted", "answer", "rate", "withdraw", "edit"})
-
-
 def timeline(
-    events: Iterable[Mapping[str, Any]],
-    rulebook: Rulebook,
-    language: Language,
-    *,
-    is_published: bool = False,
+    events: Iterable[Mapping[str, Any]], rulebook: Rulebook, language: Language
 ) -> list[dict[str, Any]]:
-    """The public history, oldest first, in people's words; `resolve_by` where a step moved it."""
+    """The public history, oldest first, in people's words; `resolve_by` where a step moved it.
+
+    `by` is who took the step: citizen, agency (`by_agency` says which), system or administration;
+    a kind, never a person (the function event_author of the database decides).
+    """
     steps = []
     deadline: str | None = None
     for event in events:
@@ -52,7 +48,8 @@ def timeline(
                 "label": event_label(event["kind"], language),
                 "at": event["at"],
                 "status": event["body"].get("status"),
-                "by": _author(event, is_published=is_published),
+                "by": event["author"],
+                "by_agency": agency_of(rulebook, event["author_agency"], language),
                 "agency": agency_of(rulebook, event["agency_code"], language),
                 "notes": event["notes"],
                 "resolve_by": datetime.fromisoformat(promised)
@@ -62,21 +59,6 @@ def timeline(
         )
         deadline = promised
     return steps
-
-
-def _author(event: Mapping[str, Any], *, is_published: bool) -> str | None:
-    """Who took a step: citizen or agency; None where what is public does not tell.
-
-    Either may have a report done again. An agency must give its reason in public, a reporter's is
-    not for the public: without one among the words that are shown it was the reporter.
-    """
-    if event["kind"] in _REPORTERS_STEPS:
-        return "citizen"
-    if event["kind"] != "reopen":
-        return "agency"
-    if event.get("actor_kind"):
-        return "citizen" if event["actor_kind"] == "citizen" else "agency"
-    return "citizen" if is_published and "reason" not in event["notes"] else None
 
 
 def agency_of(rulebook: Rulebook, code: str | None, language: Language) -> dict[str, Any] | None:
@@ -154,7 +136,7 @@ def tracking_view(
         "supporters": published["supporters"] if published else None,
         "promise": promise,
         "next_step": next_step(row["status"], promise, agency, language),
-        "timeline": timeline(events, rulebook, language, is_published=published is not None),
+        "timeline": timeline(events, rulebook, language),
         "photos": {
             purpose: [
                 {

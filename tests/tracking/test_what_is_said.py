@@ -1,10 +1,8 @@
 """The words of citizens' pages: who took a step, what is hidden, how one signs in."""
 
 import re
-from typing import Any
 
-from mobile_api.views import timeline
-from tests.province import Town, other_photos
+from tests.province import AGENCY, POLICE, Town, other_photos
 from tests.tracking.test_tracking_page import an_answered_report, page_of, post
 
 
@@ -25,27 +23,59 @@ async def test_a_reporter_who_has_it_done_again_is_named_and_not_the_agency(town
 async def test_an_agency_that_has_it_done_again_is_named(town: Town) -> None:
     report = await an_answered_report(town)
     await town.moved(report, "reopen", by="key", reason="Kiểm tra thấy mép vá đã bong.")
-    view = await town.see(f"/api/v1/reports/{report.code}/mine", secret=report.secret)
-    assert [step["by"] for step in view["timeline"] if step["kind"] == "reopen"] == ["agency"]
-
-
-async def test_a_step_that_either_may_have_taken_is_given_to_nobody_by_guess() -> None:
-    step: dict[str, Any] = {
-        "kind": "reopen",
-        "at": None,
-        "agency_code": None,
-        "body": {},
-        "notes": {},
-    }
-    told = {**step, "notes": {"reason": "Mép vá bong."}}
-    for event, is_published, by in (
-        (step, True, "citizen"),
-        (told, True, None),
-        (step, False, None),
-        ({**told, "actor_kind": "citizen"}, False, "citizen"),
+    for view in (
+        await town.see(f"/api/v1/reports/{report.code}/mine", secret=report.secret),
+        await town.see(f"/api/v1/reports/{report.code}"),
     ):
-        (shown,) = timeline([event], None, "vi", is_published=is_published)  # type: ignore[arg-type]  # no agency
-        assert shown["by"] == by
+        (step,) = [step for step in view["timeline"] if step["kind"] == "reopen"]
+        assert (step["by"], step["by_agency"]["code"]) == ("agency", AGENCY)
+
+
+async def test_the_public_is_told_what_kind_of_author_took_each_step_and_never_who(
+    town: Town,
+) -> None:
+    report = await an_answered_report(town)
+    await town.moved(report, "reopen", by="leader", reason="Lãnh đạo yêu cầu làm lại mép vá.")
+    await town.moved(report, "ask", public_note="Ổ gà nằm ở làn nào?")
+    await town.moved(report, "answer", by="moderator", public_note="Làn bên phải, bà Lan gọi báo.")
+    await town.moved(report, "transfer", agency=POLICE, reason="Đoạn đường thuộc nơi khác.")
+    view = await town.see(f"/api/v1/reports/{report.code}")
+    by = {
+        step["kind"]: (step["by"], step["by_agency"] and step["by_agency"]["code"])
+        for step in view["timeline"]
+    }
+    assert by == {
+        "submitted": ("citizen", None),
+        "accept": ("agency", AGENCY),
+        "start": ("agency", AGENCY),
+        "resolve": ("agency", AGENCY),
+        "await_confirmation": ("system", None),
+        "reopen": ("administration", None),
+        "ask": ("agency", AGENCY),
+        "answer": ("citizen", None),  # whoever wrote it down: it is what a citizen said
+        "transfer": ("agency", AGENCY),  # who handed it over, not who has it now
+    }
+    page = await page_of(town, report)
+    assert "Ban điều hành" in page
+    assert "Hệ thống" in page
+    assert "bà Lan" not in page
+    names = await town.owner.fetch("SELECT name FROM account WHERE role <> 'citizen'")
+    assert not [name for (name,) in names if name in str(view) or name in page]
+    assert "actor" not in str(view)
+
+
+async def test_a_step_of_the_reporter_says_no_more_in_public_than_citizen(town: Town) -> None:
+    signed_in, nameless = await town.a_report(by="citizen"), await town.a_report()
+    for report in (signed_in, nameless):
+        await post(town, report, do="withdraw")
+    ends = [
+        (await town.see(f"/api/v1/reports/{report.code}"))["timeline"][-1]
+        for report in (signed_in, nameless)
+    ]
+    for step in ends:
+        assert step.pop("at")
+    assert ends[0] == ends[1]
+    assert ends[0]["by"] == "citizen"
 
 
 async def test_the_reporter_is_told_that_a_report_is_shown_no_more(town: Town) -> None:
