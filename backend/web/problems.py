@@ -36,6 +36,7 @@ from backend.errors import (
 )
 from backend.photos.errors import PhotoTooLarge, UnsupportedPhoto
 from backend.web import faults
+from backend.web.forms import is_unread
 from backend.web.language import Language, language_of, wants_page
 from geo.errors import PositionRefused
 
@@ -237,7 +238,7 @@ def _headers(
     allow = error.headers.get("Allow") if isinstance(error, HTTPException) and error.headers else ""
     if allow:
         headers["Allow"] = allow
-    if status == 413:
+    if status == 413 or is_unread(request):
         # the rest of the body is not read: the connection cannot be used again
         headers["Connection"] = "close"
     return headers

@@ -7,6 +7,7 @@ NotFound
 └── UnknownKeyName          no key has this name
 NotAllowed
 ├── KeyRefused              api_key is missing, unknown or revoked
+├── KeyTooLate              api_key comes after files that are too large to wait for it
 └── WritingOff              reports are not taken this way
 Refused
 └── KeyNameTaken            another key has this name
@@ -43,6 +44,12 @@ class KeyRefused(NotAllowed):
     kind = "key-refused"
     vi = "api_key thiếu, không đúng hoặc đã bị thu hồi."
     en = "The api_key is missing, unknown or revoked."
+
+
+class KeyTooLate(NotAllowed):
+    kind = "key-too-late"
+    vi = "api_key phải đứng trước các tệp, hoặc trong địa chỉ."
+    en = "The api_key must stand before the files, or in the address."
 
 
 class WritingOff(NotAllowed):

@@ -1,9 +1,14 @@
-"""POST requests: a report from another program, by the same checks and action as the app's own."""
+"""POST requests: a report from another program, by the same checks and action as the app's own.
+
+GeoReport lets `api_key` stand in the query or in the form. Files are read only for a sender who is
+admitted: the key is looked for in the query before anything is read, else in the words before the
+first file. Who sends it after the files is still heard, as long as they are small.
+"""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +22,7 @@ from backend.photos.objects import ObjectStore
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.reports.submit import Submitted, submit_report
 from backend.settings import Settings
-from backend.web.forms import read_form
+from backend.web.forms import leave_unread, read_form
 from backend.web.language import api_language
 from backend.web.problems import UnknownMediaType
 from mobile_api.choices import list_communes
@@ -25,6 +30,7 @@ from mobile_api.intake import parse_submission
 from mobile_api.open311 import forms
 from mobile_api.open311.answers import acknowledgement
 from mobile_api.open311.documents import SendOperation
+from mobile_api.open311.errors import KeyTooLate, WritingOff
 from mobile_api.open311.keys import Sender, admit_sender
 from mobile_api.open311.media import Photo, read_photo, store_photos
 from mobile_api.open311.places import WRITE, check_jurisdiction, get_service, paths
@@ -39,6 +45,8 @@ from mobile_api.open311.submissions import (
 
 # A few photos at once; each by itself is held to CAUNOI_PHOTO_MAX_BYTES.
 _FORM_LIMIT: Final = 64 * 1024 * 1024
+# What is read of files before any key is seen.
+_UNADMITTED_MAX_BYTES: Final = 1024 * 1024
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -59,9 +67,10 @@ async def send(
     settings: NamedDependency[Settings],
 ) -> Response[bytes]:
     """Store a report once; the same idempotency key and form give the same answer again."""
-    async with _read(request) as (fields, files):
+    entrance = _Entrance(database, settings, list(request.query_params.multi_items()))
+    async with _read(request, entrance) as (fields, files):
         check_jurisdiction(settings, fields.one("jurisdiction_id"))
-        sender = await admit_sender(database, settings, fields.one("api_key"))
+        sender = await entrance.sender_of(fields)
         rulebook = await rulebooks.current()
         body = await _body(fields, rulebook, settings, database)
         photos = await _photos(files, settings)
@@ -98,14 +107,49 @@ async def send(
     )
 
 
+@dataclass
+class _Entrance:
+    """Admits the sender of one request once, as soon as the key is known."""
+
+    database: Database
+    settings: Settings
+    query: Sequence[tuple[str, str]]
+    sender: Sender | None = None
+
+    async def admit(self, words: Sequence[tuple[str, str]], files_bytes: int) -> bool:
+        """Whether files may be read on; raises what admit_sender does, and KeyTooLate."""
+        key = read_fields([*self.query, *words]).one("api_key")
+        if key is not None:
+            self.sender = await admit_sender(self.database, self.settings, key)
+        elif self.settings.open311_write == "off":
+            raise WritingOff()
+        elif self.settings.open311_write == "key" and files_bytes > _UNADMITTED_MAX_BYTES:
+            raise KeyTooLate()
+        return self.sender is not None or self.settings.open311_write == "open"
+
+    async def sender_of(self, fields: Form) -> Sender:
+        """The sender of the whole form, in which a key stands once; raises as admit_sender."""
+        key = fields.one("api_key")
+        if self.sender is None:
+            self.sender = await admit_sender(self.database, self.settings, key)
+        return self.sender
+
+
 @asynccontextmanager
-async def _read(request: Request[Any, Any, Any]) -> AsyncIterator[tuple[Form, list[UploadFile]]]:
+async def _read(
+    request: Request[Any, Any, Any], entrance: _Entrance
+) -> AsyncIterator[tuple[Form, list[UploadFile]]]:
     """The fields of form and query, and the files for as long as the block runs."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     packing = request.headers.get("content-encoding", "identity").strip().lower()
     if kind not in _FORMS or packing != "identity":
         raise UnknownMediaType()
-    async with read_form(request) as form:
+    try:
+        is_admitted = await entrance.admit((), 0)
+    except Exception:
+        leave_unread(request)
+        raise
+    async with read_form(request, admit=None if is_admitted else entrance.admit) as form:
         pairs = [*form.multi_items(), *request.query_params.multi_items()]
         yield (
             read_fields([(name, value) for name, value in pairs if isinstance(value, str)]),
