@@ -17,7 +17,16 @@ from tests.citizen_app.phone import Phone
 from tests.citizen_app.test_smoke import count
 from tests.factories import a_photo
 from tests.province import Town
-from tests.twins.fault_proxy import FaultProxy, Mode, Passing, Refusing, ResetAfter, Silent, Slow
+from tests.twins.fault_proxy import (
+    Answering,
+    FaultProxy,
+    Mode,
+    Passing,
+    Refusing,
+    ResetAfter,
+    Silent,
+    Slow,
+)
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
 
@@ -162,6 +171,60 @@ async def test_a_lost_answer_and_a_double_tap_make_one_report(
     await expect(phone.page.locator("[data-state=sent]")).to_contain_text("QNG-", timeout=15_000)
     assert await count(module_town, "Bấm hai lần, mất câu trả lời.") == 1
     assert len(await phone.reports()) == 1
+    await phone.close()
+
+
+PORTAL: Final = "<!doctype html><title>WiFi khách</title><p>Hãy đăng nhập mạng.</p>".encode()
+
+
+def portal(status: str) -> Answering:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(PORTAL)}\r\n"
+    return Answering(f"{head}Connection: close\r\n\r\n".encode() + PORTAL)
+
+
+async def test_a_sign_in_page_of_the_network_is_not_taken_for_the_systems_answer(
+    module_town: Town, proxy: FaultProxy, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, f"http://{proxy.address}", position=False)
+    await phone.kept_offline()
+    for number, status in enumerate(("200 OK", "403 Forbidden", "404 Not Found")):
+        text = f"Qua mạng khách sạn {number}."
+        await phone.write(text)
+        await phone.add_photo("anh.jpg", a_photo(size=(320, 240)) + text.encode())
+        await phone.preview()
+        proxy.mode = portal(status)
+        await proxy.cut()
+        await phone.page.click("#review .send-bar .button >> nth=0")
+        await phone.page.wait_for_selector("[data-state=queued]")
+        await asyncio.sleep(1.5)
+        assert len(await phone.reports("queued")) == 1, status
+        proxy.mode = Passing()
+        await proxy.cut()
+        await expect(phone.page.locator("[data-state=sent]")).to_have_count(
+            number + 1, timeout=15_000
+        )
+        assert await count(module_town, text) == 1
+    # the photo's turn: words through, then the portal again
+    await phone.write("Ảnh qua mạng khách sạn.")
+    await phone.add_photo("anh.jpg", a_photo(size=(1600, 1200)))
+    await phone.preview()
+    proxy.mode = _SLOW
+    await proxy.cut()
+    await phone.page.click("#review .send-bar .button >> nth=0")
+    await expect(phone.page.locator("[data-state=sent]")).to_have_count(4, timeout=15_000)
+    proxy.mode = portal("200 OK")
+    await proxy.cut()
+    await asyncio.sleep(4)
+    (last,) = [one for one in await phone.reports() if one["fields"]["text"].startswith("Ảnh qua")]
+    assert last["photos"][0]["state"] == "kept"
+    proxy.mode = Passing()
+    await proxy.cut()
+    await expect(phone.page.locator("progress")).to_have_count(0, timeout=30_000)
+    arrived = await module_town.owner.fetchval(
+        """SELECT p.state <> 'expected' FROM report_photo p JOIN report r ON r.id = p.report_id
+           WHERE r.text = 'Ảnh qua mạng khách sạn.'"""
+    )
+    assert arrived
     await phone.close()
 
 

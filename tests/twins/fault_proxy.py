@@ -1,4 +1,4 @@
-"""A TCP proxy that misbehaves as told: late, slow, silent, reset after so many bytes, refusing.
+"""A TCP proxy that misbehaves as told: late, slow, silent, resetting, refusing, lying.
 
 It tells "never arrived" (reset upstream) from "answer lost" (reset downstream). The mode can be
 changed at any time and holds for connections made from then on; `cut` ends those there are.
@@ -49,7 +49,14 @@ class Refusing:
     """Connections are reset at once."""
 
 
-Mode: TypeAlias = Passing | Late | Slow | Silent | ResetAfter | Refusing
+@dataclass(frozen=True)
+class Answering:
+    """Every request is answered in the server's place, as the sign-in page of a hotel does."""
+
+    answer: bytes
+
+
+Mode: TypeAlias = Passing | Late | Slow | Silent | ResetAfter | Refusing | Answering
 
 
 @dataclass
@@ -107,6 +114,9 @@ class FaultProxy:
                 return
             case Silent():
                 await asyncio.Event().wait()
+            case Answering(answer):
+                await _answer_in_its_place(reader, writer, answer)
+                return
             case Late(seconds):
                 await asyncio.sleep(seconds)
             case _:
@@ -128,6 +138,19 @@ class FaultProxy:
 
 class _Reset(Exception):
     pass
+
+
+async def _answer_in_its_place(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: bytes
+) -> None:
+    """Read the head of one request, answer it, and close once the rest has been swallowed."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(answer)
+    await writer.drain()
+    writer.write_eof()
+    while await reader.read(65536):
+        pass
+    writer.close()
 
 
 async def _pump(

@@ -4,6 +4,7 @@
 // itself under its hash. Both are idempotent on the server, so after a lost answer they are simply
 // sent again. Locks see to it that one of all tabs and the worker sends at a time; where there are
 // none, the server's idempotency still makes each report one.
+import {isOurs} from '../shell/answers.js';
 import {changeReport, dropPhoto, findPhoto, listReports} from './store.js';
 
 const TEXT_TIMEOUT_MS = 20_000;
@@ -85,6 +86,7 @@ async function sendReport(report) {
       signal,
     }),
   );
+  if (!isForUs(answer)) throw new NoNetwork();
   if (!answer.ok) {
     const problem = await readProblem(answer);
     if (isPassing(answer.status)) throw new Refusal(answer);
@@ -143,8 +145,9 @@ async function sendPhoto(report, photo) {
   const buffer = await findPhoto(report.id, photo.sha256);
   if (!buffer) return settlePhoto(report.id, photo.sha256, {state: 'lost'});
   const {status, problem, answer} = await sendBytes(report, photo, buffer);
+  if (!isForUs(answer)) throw new NoNetwork();
   if (status >= 200 && status < 300) return settlePhoto(report.id, photo.sha256, {state: 'sent'});
-  if (isPassing(status)) throw new Refusal(answer ?? {status});
+  if (isPassing(status)) throw new Refusal(answer);
   return settlePhoto(report.id, photo.sha256, {state: 'refused', problem});
 }
 
@@ -199,6 +202,11 @@ function sendBytes(report, photo, buffer) {
     request.send(body);
   });
 }
+
+// a proxy before the server may well refuse what is too large; nothing else is believed of others
+const isForUs = (answer) => answer.status === 413 || isOurs(answer);
+
+class NoNetwork extends Error {}
 
 class Refusal extends Error {
   constructor(answer) {

@@ -7,6 +7,7 @@
 import '../push/worker.js';
 import {flush} from '../report/queue.js';
 import {recall} from '../report/store.js';
+import {isOurs} from '../shell/answers.js';
 
 const {version, pages, files, later} = self.CAUNOI_SHELL;
 const CACHE = `shell-${version}`;
@@ -49,7 +50,7 @@ async function activate() {
 
 async function keepPage(cache, path) {
   const answer = await fetch(new Request(path, {credentials: 'omit', cache: 'reload'}));
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  if (!answer.ok || !isOurs(answer)) throw new Error(`${path}: ${answer.status}`);
   await cache.put(path, answer);
 }
 
