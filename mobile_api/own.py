@@ -15,27 +15,32 @@ from backend.clock import now
 from backend.database import Database
 from backend.identifiers import normal_report_code
 from backend.reports import store as reports_store
-from backend.reports.actions import edit_own_report, move_own_report
 from backend.reports.errors import UnknownReport
 from backend.reports.lifecycle import Move, Role, Status, allowed_moves, label
-from backend.reports.moves import MoveOrder
+from backend.reports.moves import MoveOrder, is_rating_final, rating_change_ends
 from backend.reports.report import Report
 from backend.reports.reporter import store as reporter_store
 from backend.reports.rulebook import Rulebooks
+from backend.reports.terms import TermsBook
 from backend.settings import Settings
 from backend.web.clients import client_address, limit_key
 from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE, principal_of
 from backend.web.state import parts_of
-from backend.web.texts import clean_text
 from mobile_api import store
-from mobile_api.intake import TEXT_LONGEST
+from mobile_api.own_deeds import (
+    answer_order,
+    edit_own,
+    move_own,
+    rate_order,
+    reopen_order,
+    withdraw_order,
+)
 from mobile_api.ownership import get_own_report
 from mobile_api.photos import own_photo_view
 from mobile_api.screening import kept_view
-from mobile_api.views import tracking_view
-from mobile_api.words import needed_words, short_enough
+from mobile_api.views import hidden_view, tracking_view
 
 _LIMIT = Limit("own_report", per_minute=60, burst=40)
 _OPT = {"policy": ANYONE, "limit": _LIMIT}
@@ -95,6 +100,7 @@ async def read_own_view(
     own = await reporter_store.get_own_view(database.app, report_id)
     language = language_of(request)
     published, rulebook = row["is_published"], await rulebooks.current()
+    book = rulebook.terms_books[report.promise_version]
     view = tracking_view(
         row,
         await store.find_published(database.public, report_id) if published else None,
@@ -112,6 +118,11 @@ async def read_own_view(
         "is_anonymous": own.is_anonymous,
         "in_account": report.account_id is not None,
         "is_hidden": report.visibility == "hidden",
+        "hidden": hidden_view(
+            await reporter_store.find_hiding(database.app, report_id), rulebook, language
+        )
+        if report.visibility == "hidden"
+        else None,
         "contact": own.contact,
         "photos": [own_photo_view(request, report.code, photo) for photo in own.photos],
         "messages": own.messages,
@@ -120,20 +131,28 @@ async def read_own_view(
             for kept in own.screening
         ],
         "can_edit_until": edit_ends(report, settings),
+        "can_rate_until": rating_ends(report, book),
         "moves": [
-            {"move": move.value, "label": label(move, language)} for move in own_moves(report)
+            {"move": move.value, "label": label(move, language)} for move in own_moves(report, book)
         ],
     }
     return view
 
 
-def own_moves(report: Report) -> list[Move]:
+def own_moves(report: Report, book: TermsBook) -> list[Move]:
     """What the reporter may do now."""
     return [
         move
         for move in allowed_moves(report.status, {Role.CITIZEN})
-        if not (move is Move.RATE and report.rating is not None and report.status is Status.CLOSED)
+        if not (move is Move.RATE and is_rating_final(report, book, now()))
     ]
+
+
+def rating_ends(report: Report, book: TermsBook) -> datetime | None:
+    """Until when a closed report's rating may be changed; None while none is, or no more."""
+    if report.rating is None or report.status is not Status.CLOSED:
+        return None
+    return None if is_rating_final(report, book, now()) else rating_change_ends(report, book)
 
 
 def edit_ends(report: Report, settings: Settings) -> datetime | None:
@@ -151,20 +170,13 @@ async def _moved(
     order: MoveOrder,
 ) -> dict[str, Any]:
     report_id = await get_own_report(request, database, code)
-    after = await move_own_report(
-        database, rulebooks, report_id=report_id, order=order, account_id=_account_of(request)
-    )
+    after = await move_own(request, database, rulebooks, report_id=report_id, order=order)
     return {
         "code": after.code,
         "status": after.status.value,
         "status_label": label(after.status, language_of(request)),
         "promises": {"accept_by": after.accept_by, "resolve_by": after.resolve_by},
     }
-
-
-def _account_of(request: Request[Any, Any, Any]) -> uuid.UUID | None:
-    principal = principal_of(request.scope)
-    return principal.account_id if principal else None
 
 
 @post(
@@ -182,8 +194,7 @@ async def answer(
     rulebooks: NamedDependency[Rulebooks],
 ) -> dict[str, Any]:
     """Answer the agency's question; anonymous reporters too. The promise clock runs on."""
-    order = MoveOrder(move=Move.ANSWER, public_note=needed_words(data.text, field="text"))
-    return await _moved(request, database, rulebooks, code, order)
+    return await _moved(request, database, rulebooks, code, answer_order(data.text))
 
 
 @post(
@@ -200,9 +211,11 @@ async def rate(
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
 ) -> dict[str, Any]:
-    """Rate the answer: 4 Rất hài lòng, 3 Hài lòng, 2 Chấp nhận, 1 Không hài lòng; 3 and 4 close."""
-    comment = clean_text(data.comment, field="comment") if data.comment else None
-    order = MoveOrder(move=Move.RATE, score=data.score, comment=comment)
+    """Rate the answer: 4 Rất hài lòng, 3 Hài lòng, 2 Chấp nhận, 1 Không hài lòng; 3 and 4 close.
+
+    A second rating takes the place of the first, until `mine.can_rate_until` once it is closed.
+    """
+    order = rate_order(data.score, data.comment)
     return await _moved(request, database, rulebooks, code, order)
 
 
@@ -221,8 +234,7 @@ async def reopen(
     rulebooks: NamedDependency[Rulebooks],
 ) -> dict[str, Any]:
     """Ask for the work to be done again, with a reason."""
-    order = MoveOrder(move=Move.REOPEN, reason=clean_text(data.reason, field="reason"))
-    return await _moved(request, database, rulebooks, code, order)
+    return await _moved(request, database, rulebooks, code, reopen_order(data.reason))
 
 
 @post(
@@ -240,9 +252,7 @@ async def withdraw(
     data: JSONBody[WithdrawIn],
 ) -> dict[str, Any]:
     """Take the report back before it is resolved; it disappears from public view."""
-    reason = clean_text(data.reason, field="reason") if data.reason else None
-    order = MoveOrder(move=Move.WITHDRAW, reason=reason)
-    return await _moved(request, database, rulebooks, code, order)
+    return await _moved(request, database, rulebooks, code, withdraw_order(data.reason))
 
 
 @patch("/api/v1/reports/{code:str}", opt=_OPT, summary="Sửa phản ánh", tags=["reports"])
@@ -256,20 +266,14 @@ async def edit(
 ) -> dict[str, Any]:
     """Correct the words within the edit window, before an agency has accepted the report."""
     report_id = await get_own_report(request, database, code)
-    after = await edit_own_report(
+    after = await edit_own(
+        request,
         database,
         rulebooks,
+        settings,
         report_id=report_id,
-        text=None
-        if data.text is None
-        else needed_words(data.text, field="text", longest=TEXT_LONGEST),
-        address=short_enough(
-            clean_text(data.address, field="address"), field="address", longest=300
-        )
-        if data.address
-        else None,
-        window=timedelta(minutes=settings.edit_window_minutes),
-        account_id=_account_of(request),
+        text=data.text,
+        address=data.address,
     )
     return {"code": after.code, "status": after.status.value}
 

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, post
@@ -15,24 +14,26 @@ from backend.database import Database
 from backend.errors import CaunoiError, FieldFault, Unprocessable
 from backend.identifiers import normal_report_code
 from backend.photos.objects import ObjectStore
-from backend.reports.actions import edit_own_report, move_own_report
-from backend.reports.lifecycle import Move
 from backend.reports.moves import MoveOrder
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.forms import read_form
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
-from backend.web.texts import clean_text
 from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
-from mobile_api.intake import TEXT_LONGEST
 from mobile_api.own import support_report
+from mobile_api.own_deeds import (
+    answer_order,
+    edit_own,
+    move_own,
+    rate_order,
+    reopen_order,
+    withdraw_order,
+)
 from mobile_api.ownership import get_own_report, keep_secret, secret_cookie
 from mobile_api.tracking_pages import tracking_page, whole
-from mobile_api.words import needed_words, short_enough
 
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
-_ADDRESS_LONGEST: Final = 300
 
 
 @post(
@@ -68,9 +69,17 @@ async def act(
                 lost = await _add_photos(form, report_id, database, objects, settings)
                 done = f"?anh-loi={lost}" if lost else done
             elif deed == "edit":
-                await _edit(form, report_id, database, rulebooks, settings)
+                await edit_own(
+                    request,
+                    database,
+                    rulebooks,
+                    settings,
+                    report_id=report_id,
+                    text=_typed(form, "text"),
+                    address=_typed(form, "address"),
+                )
             elif (order := _order(deed, form)) is not None:
-                await move_own_report(database, rulebooks, report_id=report_id, order=order)
+                await move_own(request, database, rulebooks, report_id=report_id, order=order)
         except CaunoiError as problem:
             return await tracking_page(
                 request,
@@ -90,42 +99,22 @@ _DEEDS: Final = frozenset({"answer", "rate", "reopen", "withdraw", "edit", "phot
 
 
 def _order(deed: str, form: Mapping[str, Any]) -> MoveOrder | None:
-    text = str(form.get("text") or "").strip()
-    words = clean_text(text, field="text") if text else None
+    words = _typed(form, "text")
     match deed:
         case "answer":
-            return MoveOrder(move=Move.ANSWER, public_note=needed_words(words, field="text"))
+            return answer_order(words)
         case "rate":
-            score = whole(str(form.get("score") or ""))
-            return MoveOrder(move=Move.RATE, score=score, comment=words)
+            return rate_order(whole(_typed(form, "score")), words)
         case "reopen":
-            tapped = clean_text(str(form.get("reason") or "").strip(), field="text")
-            return MoveOrder(
-                move=Move.REOPEN, reason="\n".join(filter(None, (tapped, words))) or None
-            )
+            return reopen_order(_typed(form, "reason"), words)
         case "withdraw":
-            return MoveOrder(move=Move.WITHDRAW, reason=words)
+            return withdraw_order(words)
         case _:
             return None
 
 
-async def _edit(
-    form: Mapping[str, Any],
-    report_id: uuid.UUID,
-    database: Database,
-    rulebooks: Rulebooks,
-    settings: Settings,
-) -> None:
-    """Correct the words within the edit window, as PATCH /api/v1/reports/{code} does."""
-    address = clean_text(str(form.get("address") or "").strip(), field="address")
-    await edit_own_report(
-        database,
-        rulebooks,
-        report_id=report_id,
-        text=needed_words(str(form.get("text") or ""), field="text", longest=TEXT_LONGEST),
-        address=short_enough(address, field="address", longest=_ADDRESS_LONGEST) or None,
-        window=timedelta(minutes=settings.edit_window_minutes),
-    )
+def _typed(form: Mapping[str, Any], name: str) -> str:
+    return str(form.get(name) or "").strip()
 
 
 async def _add_photos(

@@ -22,7 +22,7 @@ CaunoiError
 │       ├── EvidenceNeeded      no after photo and no reason why there can be none
 │       ├── TargetNeeded        the agency, officer or other report is missing; `field`
 │       ├── ScoreNeeded         a rating is a whole number from 1 to 4
-│       ├── AlreadyRated        a closed report keeps the rating it has
+│       ├── AlreadyRated        too late to change the rating of a closed report
 │       ├── TooManyReopenings   reopened as often as the category allows
 │       ├── PromiseFixed        the promise cannot be changed like that
 │       │   ├── TooManyExtensions
@@ -195,8 +195,8 @@ class ScoreNeeded(Unprocessable):
 
 class AlreadyRated(Unprocessable):
     kind = "already-rated"
-    vi = "Phản ánh đã đóng và đã được đánh giá."
-    en = "The report is closed and has been rated."
+    vi = "Phản ánh đã đóng và đã hết thời gian đổi đánh giá."
+    en = "The report is closed, and its rating can no longer be changed."
 
 
 class TooManyReopenings(Unprocessable):

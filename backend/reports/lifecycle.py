@@ -64,7 +64,8 @@ class CaseState:
     agency_code: str | None = None
     entered: Entered = Entered.BY_CITIZEN
     reopened: int = 0
-    is_rated: bool = False
+    # rated, and too long ago for another rating
+    is_rating_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -278,7 +279,7 @@ def check_move(
             raise _illegal(case.status, request.move)
         if case.reopened >= reopen.at_most:
             raise TooManyReopenings(reopen.at_most)
-    if request.move is Move.RATE and case.status is Status.CLOSED and case.is_rated:
+    if request.move is Move.RATE and case.status is Status.CLOSED and case.is_rating_final:
         raise AlreadyRated
     return _check_needs(case, request, rule)
 

@@ -6,12 +6,13 @@ new state with its event, the words that go with it, and what it changes of the 
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from backend.accounts.principals import Principal
 from backend.counts.deltas import Delta, deltas_between
 from backend.events.chain import Actor, Event, Note, NoteKind, make_event, write_note
+from backend.reports.hiding import check_hiding
 from backend.reports.lifecycle import (
     CaseState,
     CheckedMove,
@@ -19,17 +20,31 @@ from backend.reports.lifecycle import (
     MoveRequest,
     ReopenTerms,
     Role,
+    Status,
     check_move,
+    is_public_stage,
 )
 from backend.reports.report import Report, standing
 from backend.reports.rulebook import Rulebook
+from backend.reports.terms import TermsBook
 from backend.reports.timers import entered, next_timer
 from backend.reports.transitions import MoveOrder, moved
 
-__all__ = ["Change", "MoveOrder", "apply_move", "finish_change", "roles_for", "snapshot"]
+__all__ = [
+    "Change",
+    "MoveOrder",
+    "apply_move",
+    "finish_change",
+    "is_rating_final",
+    "rating_change_ends",
+    "roles_for",
+    "snapshot",
+]
 
 # Steps that only the staff see in the history; all others stand in the public timeline.
 _INTERNAL: Final = frozenset({Move.ASSIGN, Move.HIDE, Move.PUBLISH, Move.EDIT})
+# Moves after which strangers may read what they could not before.
+_MAY_PUBLISH: Final = frozenset({Move.ACCEPT, Move.PUBLISH, Move.UNMERGE, Move.REOPEN})
 _EVENT_NAMES: Final = {Move.MARK_OVERDUE: "overdue"}
 
 
@@ -81,6 +96,8 @@ def apply_move(
     Raises what check_move raises, UnknownAgency, PromiseFixed and its kin.
     """
     book = rulebook.terms_books[report.promise_version]
+    if order.move is Move.HIDE:
+        check_hiding(rulebook.hiding, code=order.reason_code, words=order.public_note)
     checked = check_move(
         CaseState(
             status=report.status,
@@ -88,7 +105,7 @@ def apply_move(
             agency_code=report.agency_code,
             entered=entered(report),
             reopened=report.reopened,
-            is_rated=report.rating is not None,
+            is_rating_final=is_rating_final(report, book, at),
         ),
         MoveRequest(
             move=order.move,
@@ -118,6 +135,18 @@ def apply_move(
         notes=_notes(order, checked, actor),
         extra=_extra(report, after, order),
     )
+
+
+def is_rating_final(report: Report, book: TermsBook, at: datetime) -> bool:
+    """Whether the citizen has rated, and may not rate anew: so long after the last change."""
+    if report.rating is None or report.status is not Status.CLOSED:
+        return False
+    return at >= rating_change_ends(report, book)
+
+
+def rating_change_ends(report: Report, book: TermsBook) -> datetime:
+    """Until when a closed report's rating may be changed; every change of it begins anew."""
+    return report.updated_at + timedelta(hours=book.rating_change_hours)
 
 
 def finish_change(
@@ -187,7 +216,8 @@ def _notes(order: MoveOrder, checked: CheckedMove, actor: Actor) -> tuple[Note, 
         case Move.ANSWER:
             say("answer", checked.note, is_public=False)
         case _:
-            say("public", checked.note, is_public=True)
+            # who hides explains it to the reporter alone
+            say("public", checked.note, is_public=order.move is not Move.HIDE)
     say("internal", order.internal_note, is_public=False)
     say("comment", order.comment, is_public=False)
     return tuple(notes)
@@ -209,4 +239,15 @@ def _extra(before: Report, after: Report, order: MoveOrder) -> dict[str, Any]:
         extra["duration"] = order.duration
     if order.move in (Move.HIDE, Move.PUBLISH) or before.visibility != after.visibility:
         extra["visibility"] = after.visibility
+    if order.move is Move.HIDE and order.reason_code:
+        extra["reason_code"] = order.reason_code
+    if order.move in _MAY_PUBLISH and _is_shown(before):
+        # photos that were released, work that is taken up again: not news to those around
+        extra["was_shown"] = True
     return extra
+
+
+def _is_shown(report: Report) -> bool:
+    """As the database has it in is_shown()."""
+    is_public = report.visibility == "public" and not report.is_restricted
+    return is_public and is_public_stage(report.status)

@@ -5,7 +5,7 @@
      "resolve": {"default": "5wd", "giao-thong-o-ga": "5wd", "cay-xanh-cay-do": "4wh", …},
      "extensions_at_most": 1, "extension_longest": "5wd", "extension_notice": "1wh",
      "due_soon": "4wh", "escalate_after": "8wh", "close_after": "5wd",
-     "on_transfer": "keep", "reopenings_at_most": 2}
+     "on_transfer": "keep", "reopenings_at_most": 2, "rating_change_hours": 72}
 
 `wh` are working hours and `wd` working days on the agency's calendar. Everything but `version`,
 `accept` and `resolve` may be left out. Reports keep the version they were promised under.
@@ -33,6 +33,7 @@ _KNOWN: Final = frozenset(
         "close_after",
         "on_transfer",
         "reopenings_at_most",
+        "rating_change_hours",
     }
 )
 
@@ -47,6 +48,8 @@ class TermsBook:
     frame: PromiseTerms
     resolve: Mapping[str, Duration]
     reopenings_at_most: int
+    # how long a rating of a closed report may still be changed
+    rating_change_hours: int
     # Remembered answers of terms_for: a cache of what the fields above say, never more.
     _given: dict[tuple[str, str | None, bool], PromiseTerms] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -103,6 +106,9 @@ def terms_from_document(document: Mapping[str, Any]) -> TermsBook:
         frame=frame,
         resolve={code: promised for code, promised in resolve.items() if code != "default"},
         reopenings_at_most=_whole(document, "reopenings_at_most", least=0, most=20, default=2),
+        rating_change_hours=_whole(
+            document, "rating_change_hours", least=0, most=8760, default=72
+        ),
     )
 
 

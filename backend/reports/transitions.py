@@ -29,6 +29,8 @@ class MoveOrder:
     comment: str | None = None
     duration: str | None = None
     publish: bool | None = None
+    # of hiding: what the reporter is told (hiding.py)
+    reason_code: str | None = None
     # when the newest photo on the page that was read had become ready; None: not said
     photos_seen_until: datetime | None = None
 
@@ -70,7 +72,8 @@ def moved(
             return replace(
                 report,
                 rating=order.score,
-                rating_comment=order.comment,
+                # who only changes the score has not taken back the words
+                rating_comment=order.comment or before.rating_comment,
                 closed_at=(before.closed_at or at) if closed else None,
             )
         case Move.CLOSE | Move.AUTO_CLOSE | Move.DECLINE | Move.REDIRECT | Move.WITHDRAW:

@@ -345,10 +345,10 @@ def test_a_score_is_one_to_four(score: int | None) -> None:
         )
 
 
-def test_a_closed_report_keeps_its_rating() -> None:
+def test_a_closed_report_keeps_a_rating_that_is_final() -> None:
     with pytest.raises(AlreadyRated):
-        check_move(a_case(S.CLOSED, is_rated=True), a_request(M.RATE), roles={R.CITIZEN})
-    again = a_case(S.AWAITING_CONFIRMATION, is_rated=True)
+        check_move(a_case(S.CLOSED, is_rating_final=True), a_request(M.RATE), roles={R.CITIZEN})
+    again = a_case(S.AWAITING_CONFIRMATION, is_rating_final=True)
     assert check_move(again, a_request(M.RATE), roles={R.CITIZEN}).to is S.CLOSED
 
 
@@ -435,17 +435,17 @@ def test_errors_are_sentences_in_both_languages() -> None:
     agency=st.sampled_from([None, "a", "b"]),
     entered=st.sampled_from(list(Entered)),
     numbers=st.tuples(st.integers(0, 4), st.integers(-1, 6), st.integers(0, 3)),
-    is_rated=st.booleans(),
+    is_rating_final=st.booleans(),
     texts=st.tuples(*[st.none() | st.text(max_size=15)] * 2),
     move=st.sampled_from(list(Move)),
     roles=st.sets(st.sampled_from(list(Role))),
 )
 def test_any_request_is_either_checked_or_refused_by_name(
     status: Status, before: Status | None, agency: str | None, entered: Entered,
-    numbers: tuple[int, int, int], is_rated: bool, texts: tuple, move: Move, roles: set[Role],
+    numbers: tuple[int, int, int], is_rating_final: bool, texts: tuple, move: Move, roles: set[Role],
 ) -> None:  # fmt: skip
     reopened, score, photos = numbers
-    case = CaseState(status, before, agency, entered, reopened, is_rated)
+    case = CaseState(status, before, agency, entered, reopened, is_rating_final)
     request = MoveRequest(move, *texts, agency, "o", "r", photos, score)
     try:
         checked = check_move(case, request, roles=roles)
@@ -480,7 +480,7 @@ class ReportLife(RuleBasedStateMachine):
             request.agency if move in (M.TRANSFER, M.ESCALATE) else case.agency_code,
             case.entered,
             case.reopened + (move is M.REOPEN),
-            case.is_rated or move is M.RATE,
+            case.is_rating_final or move is M.RATE,
         )
 
     @rule(

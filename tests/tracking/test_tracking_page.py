@@ -234,3 +234,24 @@ async def test_a_sensitive_report_has_no_exact_place_on_its_page(town: Town, cat
     assert "hẻm Canary" not in answer.text
     assert answer.status_code == (404 if category == RESTRICTED else 200)
     assert "hẻm Canary" in await page_of(town, report, own=True)
+
+
+async def test_a_rating_can_be_changed_for_a_while_after_the_report_has_closed(town: Town) -> None:
+    report = await an_answered_report(town)
+    assert (await post(town, report, do="rate", score="4", text="Làm nhanh."))[0] == 303
+    page = unescape(await page_of(town, report, own=True))
+    assert "Đổi đánh giá" in page
+    assert 'value="4" aria-pressed="true"' in page
+    assert (await post(town, report, do="rate", score="2"))[0] == 303
+    row = await town.owner.fetchrow(
+        "SELECT rating, rating_comment, status FROM report WHERE id = $1", report.id
+    )
+    assert row is not None
+    assert tuple(row) == (2, "Làm nhanh.", "closed"), "words stay when only the score changes"
+    await town.owner.execute(
+        "UPDATE report SET updated_at = updated_at - interval '73 hours' WHERE id = $1", report.id
+    )
+    assert "Đổi đánh giá" not in await page_of(town, report, own=True)
+    status, said = await post(town, report, do="rate", score="1")
+    assert status == 422
+    assert "đã hết thời gian đổi đánh giá" in unescape(said)
