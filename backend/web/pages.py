@@ -12,9 +12,10 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
 from backend.accounts.principals import Principal
-from backend.clock import VIETNAM, now
+from backend.clock import now
 from backend.web.assets import Assets
 from backend.web.language import Language, page_language
+from backend.web.moments import written_day, written_moment
 from backend.web.policies import principal_of
 
 
@@ -78,22 +79,14 @@ def _other_language_url(context: jinja2.runtime.Context) -> str:
 
 @jinja2.pass_context
 def _moment(context: jinja2.runtime.Context, moment: datetime | None) -> str:
-    """A moment on Vietnamese clocks: `09:30 ngày 22/11/2026`; empty for None."""
-    if moment is None:
-        return ""
-    local = moment.astimezone(VIETNAM)
-    if _lang(context) == "vi":
-        return f"{local:%H:%M} ngày {local:%d/%m/%Y}"
-    return f"{_english_day(local)}, {local:%H:%M}"
+    """A moment on Vietnamese clocks; empty for None."""
+    return "" if moment is None else written_moment(moment, _lang(context))
 
 
 @jinja2.pass_context
 def _day(context: jinja2.runtime.Context, day: date | None) -> str:
-    """A day: `22/11/2026`; a moment's day is the one in Vietnam; empty for None."""
-    if day is None:
-        return ""
-    local = day.astimezone(VIETNAM) if isinstance(day, datetime) else day
-    return f"{local:%d/%m/%Y}" if _lang(context) == "vi" else _english_day(local)
+    """A day; a moment's day is the one in Vietnam; empty for None."""
+    return "" if day is None else written_day(day, _lang(context))
 
 
 @jinja2.pass_context
@@ -105,13 +98,4 @@ def _number(context: jinja2.runtime.Context, value: float | None, decimals: int 
     return text.translate(_SWAPPED) if _lang(context) == "vi" else text
 
 
-# strftime would follow the machine's locale
-_MONTHS: Final = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
 _SWAPPED: Final = str.maketrans(",.", ".,")
-
-
-def _english_day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from backend.agencies.catalogue import Category
-from backend.clock import VIETNAM
 from backend.reports.durations import duration_text
 from backend.reports.lifecycle import Language, Status, label
 from backend.reports.rulebook import Rulebook
 from backend.reports.submit import Submitted
+from backend.web.moments import written_moment
 from mobile_api.views import photo_url
 
 # GeoReport knows two statuses. Answered means closed: the reporter may still ask for more, which
@@ -108,7 +108,7 @@ def acknowledgement(
     """The answer to a POST: the id, and in words what happens next and until when."""
     agency = submitted.agency["name"] if submitted.agency else None
     accept_by, resolve_by = (
-        _local(datetime.fromisoformat(moment)) if moment else None
+        written_moment(datetime.fromisoformat(moment), language) if moment else None
         for moment in (submitted.accept_by, submitted.resolve_by)
     )
     if language == "vi":
@@ -216,7 +216,7 @@ def _deadline(row: Mapping[str, Any], language: Language) -> str | None:
         )
     if row["resolve_by"] is None:
         return None
-    until = _local(row["resolve_by"])
+    until = written_moment(row["resolve_by"], language)
     return (
         f"Cam kết giải quyết trước {until}." if language == "vi" else f"To be resolved by {until}."
     )
@@ -225,10 +225,6 @@ def _deadline(row: Mapping[str, Any], language: Language) -> str | None:
 def _agency_name(rulebook: Rulebook, code: str | None, language: Language) -> str | None:
     agency = rulebook.agencies.get(code) if code else None
     return agency.name(language) if agency else code
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
 
 
 def w3c_moment(moment: datetime | None) -> str | None:

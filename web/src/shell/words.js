@@ -15,13 +15,14 @@ let numbers;
 /** A number as the language writes it. */
 export const number = (value) => (numbers ??= new Intl.NumberFormat(isEnglish ? 'en' : 'vi')).format(value);
 
-/** A moment on Vietnamese clocks, from milliseconds or RFC 3339. */
-export const moment = (at) =>
-  new Intl.DateTimeFormat(isEnglish ? 'en-GB' : 'vi', {
-    timeZone: 'Asia/Ho_Chi_Minh',
-    day: '2-digit',
-    month: '2-digit',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  }).format(new Date(at));
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+// Vietnam keeps one zone without daylight saving time
+const AHEAD_MS = 7 * 3600_000;
+
+/** A moment on Vietnamese clocks, from milliseconds or RFC 3339; as backend/web/moments.py writes it. */
+export function moment(at) {
+  const [day, time] = new Date(new Date(at).getTime() + AHEAD_MS).toISOString().split('T');
+  const [year, month, date] = day.split('-');
+  const written = isEnglish ? `${Number(date)} ${MONTHS[month - 1]} ${year}` : `${date}/${month}/${year}`;
+  return `${time.slice(0, 5)}, ${written}`;
+}
