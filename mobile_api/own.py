@@ -40,7 +40,7 @@ from mobile_api.own_deeds import (
 from mobile_api.ownership import get_own_report
 from mobile_api.photos import own_photo_view
 from mobile_api.screening import kept_view
-from mobile_api.views import tracking_view
+from mobile_api.views import hidden_view, tracking_view
 
 _LIMIT = Limit("own_report", per_minute=60, burst=40)
 _OPT = {"policy": ANYONE, "limit": _LIMIT}
@@ -118,6 +118,11 @@ async def read_own_view(
         "is_anonymous": own.is_anonymous,
         "in_account": report.account_id is not None,
         "is_hidden": report.visibility == "hidden",
+        "hidden": hidden_view(
+            await reporter_store.find_hiding(database.app, report_id), rulebook, language
+        )
+        if report.visibility == "hidden"
+        else None,
         "contact": own.contact,
         "photos": [own_photo_view(request, report.code, photo) for photo in own.photos],
         "messages": own.messages,

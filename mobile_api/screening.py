@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from backend.reports.lifecycle import Language
 from backend.reports.rulebook import Rulebook, Rulebooks
-from backend.reports.screening import Finding, Kind, Level, Office
+from backend.reports.screening import Finding, Ground, Kind, Level, Office
 from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
@@ -43,7 +43,7 @@ async def screen(
 
     `level` says what follows: `advise` nothing; `must_confirm` ask before sending, the report is
     then looked at by intake and, where `is_held`, not published by itself; `not_taken` POST
-    /reports refuses it.
+    /reports refuses it. `by` says what it rests on: the `words`, or only the `category` chosen.
     """
     rulebook, language = await rulebooks.current(), language_of(request)
     text = clean_text(data.text, field="text")
@@ -72,6 +72,7 @@ def finding_view(
     return {
         "kind": kind.code,
         "level": found.level.value,
+        "by": found.ground.value,
         "is_held": kind.is_held and found.level is not Level.ADVISE,
         "title": kind.title_vi if vi else kind.title_en,
         "advice": kind.advice_vi if vi else kind.advice_en,
@@ -84,9 +85,15 @@ def kept_view(
     kept: Mapping[str, Any], rulebook: Rulebook, *, unit: str, language: Language
 ) -> dict[str, Any]:
     """A finding that was kept with a report, told by the rules of today."""
-    kinds = rulebook.screening.kinds if rulebook.screening else {}
-    kind = kinds.get(kept["kind"]) or Kind(kept["kind"], "", "", "", "", offices=())
-    found = Finding(kind, Level(kept["level"]), rules=(), because=())
+    rules = rulebook.screening
+    kind = rules.kinds.get(kept["kind"]) if rules else None
+    found = Finding(
+        kind or Kind(kept["kind"], "", "", "", "", offices=()),
+        Level(kept["level"]),
+        rules=(),
+        because=(),
+        ground=rules.ground_of(kept["rules"]) if rules else Ground.WORDS,
+    )
     return finding_view(found, rulebook, unit=unit, language=language)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from backend.clock import now
 from backend.reports.event_words import event_label
 from backend.reports.lifecycle import Language, Status, label
+from backend.reports.reporter.store import Hiding
 from backend.reports.rulebook import Rulebook
 from mobile_api.promise_clock import promise_clock
 from mobile_api.words import next_step
@@ -59,6 +60,26 @@ def timeline(
         )
         deadline = promised
     return steps
+
+
+def hidden_view(
+    hiding: Hiding | None, rulebook: Rulebook, language: Language
+) -> dict[str, Any] | None:
+    """Why a report is no longer public, as its reporter is told; None where nothing is known."""
+    if hiding is None:
+        return None
+    reason = rulebook.hiding.get(hiding.reason_code or "")
+    title = None if reason is None else (reason.title_vi, reason.title_en)[language == "en"]
+    text = None if reason is None else (reason.text_vi, reason.text_en)[language == "en"]
+    return {
+        "at": hiding.at,
+        "by": hiding.author,
+        "by_agency": agency_of(rulebook, hiding.author_agency, language),
+        "reason_code": hiding.reason_code,
+        "reason": title,
+        "text": text,
+        "words": hiding.words,
+    }
 
 
 def agency_of(rulebook: Rulebook, code: str | None, language: Language) -> dict[str, Any] | None:

@@ -46,7 +46,7 @@ from backend.web.texts import clean_text
 _PAGE: Final = 30
 _WORDS: Final = (
     *("move", "reason", "public_note", "internal_note", "agency"),
-    *("officer", "report", "days"),
+    *("officer", "report", "days", "reason_code"),
 )
 
 
@@ -73,7 +73,7 @@ async def queue(
         words=normal_report_code(words) or words.strip() or None,
         soon_before=now() + SOON,
         after=place.after,
-        after_urgent=place.after_urgent,
+        after_part=place.after_part,
         limit=_PAGE,
     )
     items, following = await read_queue(database, rulebooks, principal, wanted, language=language)
@@ -164,6 +164,10 @@ async def _case_page(
                 (agency.code, agency.name(language))
                 for agency in sorted(rulebook.agencies.values(), key=lambda a: a.name_vi)
                 if agency.is_active and agency.code != (view["agency"] or {}).get("code")
+            ],
+            "hiding": [
+                (reason.code, reason.title_vi if language == "vi" else reason.title_en)
+                for reason in rulebook.hiding.values()
             ],
             "language": language,
             "done": _move_words(done, language),
@@ -265,6 +269,7 @@ async def _order(
         officer=officer,
         report=await _other_report(given.get("report", ""), database, principal),
         duration=f"{given['days'].strip()}wd" if given.get("days") else None,
+        reason_code=given.get("reason_code") or None,
         publish=None if move is not Move.ACCEPT else given.get("publish") == "1",
         photos=photos,
     )

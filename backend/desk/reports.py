@@ -15,7 +15,7 @@ from backend.clock import now
 from backend.database import Database
 from backend.desk import store
 from backend.desk.evidence import check_may_add_evidence
-from backend.desk.tags import case_tag, read_place, read_tag, write_place
+from backend.desk.tags import case_tag, part_of, read_place, read_tag, write_place
 from backend.desk.views import case_view, history_step, queue_item
 from backend.photos.objects import ObjectStore
 from backend.reports import store as reports_store
@@ -84,6 +84,7 @@ class MoveIn(Struct, forbid_unknown_fields=True):
     report: uuid.UUID | None = None
     duration: Annotated[str, Meta(max_length=16)] | None = None
     publish: bool | None = None
+    reason_code: Annotated[str, Meta(max_length=64)] | None = None
     photos: Annotated[
         list[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]], Meta(max_length=20)
     ] = []
@@ -104,7 +105,7 @@ async def list_queue(
     after: Annotated[str | None, QueryParameter(max_length=64)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """The cases in sight; the open ones urgent first, then by time left; by keyset."""
+    """The cases in sight; of the open ones emergencies, then urgent ones, then by time left."""
     place = read_place(after)
     wanted = store.QueueFilter(
         status=status,
@@ -115,7 +116,7 @@ async def list_queue(
         words=words,
         soon_before=now() + SOON,
         after=place.after,
-        after_urgent=place.after_urgent,
+        after_part=place.after_part,
         limit=limit,
     )
     items, following = await read_queue(
@@ -144,7 +145,7 @@ async def read_queue(
         following = write_place(
             moment if wanted.is_open_queue else last["created_at"],
             last["id"],
-            is_urgent=wanted.is_open_queue and last["is_urgent"],
+            part=part_of(last) if wanted.is_open_queue else "other",
         )
     rulebook = await rulebooks.current()
     return [queue_item(row, rulebook, language) for row in page], following
@@ -243,6 +244,8 @@ async def move(
 
     The ETag of a case also says which photos were on it: accepting or publishing shows strangers
     those and holds back what came since. A bare version stands for all that are ready.
+    `hide` takes a `reason_code` and, as `public_note`, words of its own: its reporter reads them,
+    nobody else; the `reason` stays internal.
     """
     tag = read_tag(request.headers.get("if-match"))
     after = await move_report(
@@ -280,6 +283,7 @@ def order_from(data: MoveIn) -> MoveOrder:
         report=data.report,
         duration=data.duration,
         publish=data.publish,
+        reason_code=data.reason_code,
         photos=tuple(data.photos),
     )
 

@@ -1,6 +1,7 @@
 """The SQL of the desk: always run behind the wall (reports.store.enter_sight)."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -8,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from backend.database import Connection, Record
+from backend.desk.tags import QueuePart
 from backend.reports.search.store import MATCHES, find_desk_hits, pattern_of
 
 OPEN: Final = "('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen')"
@@ -16,14 +18,21 @@ HISTORY_MOST: Final = 1000
 _IN_CATEGORY: Final = (
     "r.category_code IN (SELECT code FROM category WHERE {} IN (code, field_code))"
 )
-# Exactly the expression of the indexes report_queue_idx, report_open_idx and report_urgent_idx.
+# In their order; an emergency is always urgent too.
+_PARTS: Final[Mapping[QueuePart, str]] = {
+    "emergency": "r.is_emergency",
+    "urgent": "r.is_urgent AND NOT r.is_emergency",
+    "other": "NOT r.is_urgent",
+}
+# Exactly the expression of the indexes report_queue_idx, report_open_idx, report_urgent_idx and
+# report_emergency_idx.
 _TIME_LEFT: Final = "coalesce(r.resolve_by, '9999-01-01 00:00+00'::timestamptz)"
 FAR_AWAY: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What of the queue is asked for; by default open cases, urgent ones first, then by time left.
+    """What of the queue is asked for; by default the open cases by time left, the urgent in front.
 
     `due` is 'overdue', 'soon' (within `soon_before`) or None; `after` is the (resolve_by, id) or,
     for closed cases, the (created_at, id) of the last row seen.
@@ -37,8 +46,8 @@ class QueueFilter:
     words: str | None = None
     soon_before: datetime | None = None
     after: tuple[datetime, uuid.UUID] | None = None
-    # the last row seen of the open queue was an urgent one
-    after_urgent: bool = False
+    # in which part of the open queue the last row seen was
+    after_part: QueuePart = "other"
     limit: int = 50
 
     @property
@@ -58,7 +67,7 @@ class QueueFilter:
 
 _COLUMNS: Final = """r.id, r.code, r.category_code, r.text, r.address, r.status, r.visibility,
     r.unit_code, u.name AS unit_name, r.agency_code, r.officer_id, r.is_urgent, r.is_restricted,
-    r.is_held,
+    r.is_held, r.is_emergency,
     r.is_overdue, r.accept_by, r.resolve_by, r.paused_at, r.accepted_at, r.resolved_at, r.reopened,
     r.escalations, r.rating, r.version, r.created_at, r.updated_at,
     ST_X(r.geom) AS lon, ST_Y(r.geom) AS lat"""
@@ -69,20 +78,20 @@ async def list_queue(connection: Connection, wanted: QueueFilter) -> list[dict[s
     most = wanted.limit + 1
     if not wanted.is_open_queue:
         return await _list_part(connection, wanted, most=most)
-    # Two short walks along an index each, instead of sorting all that is open.
+    # Short walks along an index each, instead of sorting all that is open.
+    parts = list(_PARTS)
     rows: list[dict[str, Any]] = []
-    if wanted.after is None or wanted.after_urgent:
-        rows = await _list_part(connection, wanted, is_urgent=True, most=most)
-        wanted = replace(wanted, after=None)
-    if len(rows) < most:
-        rows += await _list_part(connection, wanted, is_urgent=False, most=most - len(rows))
+    for part in parts[parts.index(wanted.after_part) if wanted.after else 0 :]:
+        if len(rows) < most:
+            rows += await _list_part(connection, wanted, part=part, most=most - len(rows))
+            wanted = replace(wanted, after=None)
     return rows
 
 
 async def _list_part(
-    connection: Connection, wanted: QueueFilter, *, most: int, is_urgent: bool | None = None
+    connection: Connection, wanted: QueueFilter, *, most: int, part: QueuePart | None = None
 ) -> list[dict[str, Any]]:
-    """At most this many rows of the queue: only urgent ones, only others, or both (None)."""
+    """At most this many rows of the queue, of one part of it or of all (None)."""
     conditions: list[str] = []
     values: list[Any] = []
 
@@ -91,8 +100,8 @@ async def _list_part(
         return f"${len(values)}"
 
     _add_conditions(wanted, conditions, bound)
-    if is_urgent is not None:
-        conditions.append("r.is_urgent" if is_urgent else "NOT r.is_urgent")
+    if part is not None:
+        conditions.append(_PARTS[part])
     if wanted.words:
         hits = await find_desk_hits(connection, wanted.words)
         words = (

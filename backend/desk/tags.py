@@ -5,17 +5,20 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from backend.errors import FieldFault, Malformed, VersionNeeded
 from backend.web.cursors import read_cursor, write_cursor
 
+# The queue's parts in their order.
+QueuePart = Literal["emergency", "urgent", "other"]
 # Version, then the microsecond (of Unix time) at which the newest photo became ready, 0 for none.
 _TAG: Final = re.compile(r"(\d{1,9})(?:-(\d{1,17}))?", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-# Before the cursor of an urgent case: the queue has them in front. No cursor has a dot of its own.
-_URGENT: Final = "khan."
+# Before the cursor of an urgent case: the queue has them in front, emergencies first. No cursor has
+# a dot of its own.
+_PARTS: Final[Mapping[QueuePart, str]] = {"emergency": "khan-cap.", "urgent": "khan.", "other": ""}
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,27 @@ def parse_tag(text: str) -> CaseTag | None:
 
 @dataclass(frozen=True)
 class QueuePlace:
-    """The last row seen of the queue: its moment and id, and whether it was among the urgent."""
+    """The last row seen of the queue: its moment and id, and in which part of the queue it was."""
 
     after: tuple[datetime, uuid.UUID] | None = None
-    after_urgent: bool = False
+    after_part: QueuePart = "other"
 
 
-def write_place(moment: datetime, report_id: uuid.UUID, *, is_urgent: bool) -> str:
+def part_of(row: Mapping[str, Any]) -> QueuePart:
+    """The part of the open queue in which a case stands."""
+    if row["is_emergency"]:
+        return "emergency"
+    return "urgent" if row["is_urgent"] else "other"
+
+
+def write_place(moment: datetime, report_id: uuid.UUID, *, part: QueuePart) -> str:
     """The cursor that continues the queue after this row."""
-    return f"{_URGENT if is_urgent else ''}{write_cursor(moment, report_id)}"
+    return f"{_PARTS[part]}{write_cursor(moment, report_id)}"
 
 
 def read_place(text: str | None) -> QueuePlace:
     """Where a cursor of the queue continues; raises Malformed for anything we did not write."""
     if not text:
         return QueuePlace()
-    return QueuePlace(read_cursor(text.removeprefix(_URGENT)), text.startswith(_URGENT))
+    part = next(part for part, mark in _PARTS.items() if text.startswith(mark))
+    return QueuePlace(read_cursor(text.removeprefix(_PARTS[part])), part)

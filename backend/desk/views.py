@@ -19,6 +19,7 @@ from backend.reports.lifecycle import (
 from backend.reports.moves import roles_for
 from backend.reports.report import Report
 from backend.reports.rulebook import Rulebook
+from backend.reports.screening import Ground
 
 _CODE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{3,}|\d{5}")
 
@@ -41,6 +42,7 @@ def queue_item(row: Mapping[str, Any], rulebook: Rulebook, language: Language) -
         "status_label": label(Status(row["status"]), language),
         "visibility": row["visibility"],
         "is_urgent": row["is_urgent"],
+        "is_emergency": row["is_emergency"],
         "screening": screening_words(row["screening"], rulebook, language),
         "is_restricted": row["is_restricted"],
         "is_held": row["is_held"],
@@ -147,6 +149,9 @@ def screening_words(
                 **finding,
                 "is_urgent": kind is not None and kind.is_urgent and finding["level"] != "advise",
                 "title": (kind.title_vi if vi else kind.title_en) if kind else finding["kind"],
+                "by": rulebook.screening.ground_of(finding["rules"])
+                if rulebook.screening
+                else Ground.WORDS,
                 "look_first": kind is not None and kind.look_first,
                 "offices": [
                     {"name": office.name_vi if vi else office.name_en, "phone": office.phone}

@@ -87,7 +87,8 @@ async def _write_down(
         await store.insert_notifications(
             database.app, event_id, collapse_key=f"ev-{event_id}", told=told
         )
-    await tell_areas(database, event_id, kind, happening.case_id, timing=terms.timing, now=now)
+    if not happening.was_shown:
+        await tell_areas(database, event_id, kind, happening.case_id, timing=terms.timing, now=now)
     until = quiet_until(now, terms.timing.quiet)
     if until is not None:
         await store.hold_notifications(

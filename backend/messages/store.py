@@ -23,6 +23,8 @@ class Happening:
     code: str
     case_kind: str
     case_id: uuid.UUID
+    # strangers could read the case before this event as well
+    was_shown: bool = False
 
 
 class Addressed(Protocol):
@@ -153,7 +155,8 @@ async def find_happening(connection: Connection, event_id: int) -> Happening | N
     """The event with this id and the code of its case."""
     row = await connection.fetchrow(
         """
-        SELECT e.id AS event_id, e.kind, e.is_public, r.is_urgent, r.code, e.case_kind, e.case_id
+        SELECT e.id AS event_id, e.kind, e.is_public, r.is_urgent, r.code, e.case_kind, e.case_id,
+               coalesce((e.body ->> 'was_shown')::boolean, false) AS was_shown
         FROM event e JOIN report r ON e.case_kind = 'report' AND r.id = e.case_id
         WHERE e.id = $1
         """,

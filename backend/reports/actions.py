@@ -175,6 +175,7 @@ def _screened_anew(rulebook: Rulebook, report: Report, findings: tuple[Finding, 
         is_held=is_held(findings),
         is_restricted=category.is_restricted or is_kept_close(findings),
         is_urgent=category.is_urgent or is_emergency(findings),
+        is_emergency=is_emergency(findings),
     )
 
 

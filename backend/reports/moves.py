@@ -120,7 +120,9 @@ def apply_move(
         roles=roles,
         reopen=ReopenTerms(at_most=book.reopenings_at_most),
     )
-    terms = book.terms_for(rulebook.categories[report.category_code])
+    terms = book.terms_for(
+        rulebook.categories[report.category_code], is_emergency=report.is_emergency
+    )
     after = moved(
         rulebook, replace(report, status=checked.to), order, before=report, terms=terms, at=at
     )

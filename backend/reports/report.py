@@ -71,6 +71,8 @@ class Report:
     updated_at: datetime
     # found by screening: published only when somebody says so, never by being accepted
     is_held: bool = False
+    # by its words; is_urgent then too
+    is_emergency: bool = False
 
     @property
     def promise(self) -> Promise | None:

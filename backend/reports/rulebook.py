@@ -21,6 +21,7 @@ from backend.calendars.working_time import WorkCalendar, is_working
 from backend.clock import day_of, now
 from backend.database import Database
 from backend.reports.errors import NotConfigured, UnknownAgency, UnknownCategory
+from backend.reports.hiding import HIDING, HidingReason
 from backend.reports.promises import PromiseTerms
 from backend.reports.routing import Decision, Facts, RuleSet, Trace, explain, route
 from backend.reports.rule_sets import rule_set_from_document
@@ -73,9 +74,12 @@ class Rulebook:
         """The calendar the agency works by."""
         return self.calendars[self.agencies[agency_code].calendar_code]
 
-    def terms(self, category: Category, version: int | None = None) -> PromiseTerms:
+    def terms(
+        self, category: Category, version: int | None = None, *, is_emergency: bool = False
+    ) -> PromiseTerms:
         """The promise of this category, as it was in that version (None: as it is now)."""
-        return self.terms_books[version or self.newest_terms].terms_for(category)
+        book = self.terms_books[version or self.newest_terms]
+        return book.terms_for(category, is_emergency=is_emergency)
 
     def facts(
         self, category: Category, unit: UnitAt, *, lon: float, lat: float, at: datetime
@@ -127,6 +131,11 @@ class Rulebook:
             category=category_code,
             field=category.field_code if category else None,
         )
+
+    @property
+    def hiding(self) -> Mapping[str, HidingReason]:
+        """The reasons for which a report may be hidden."""
+        return self.screening.hiding if self.screening else HIDING
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         """The likeliest categories in use for a text; none while no keywords are configured."""

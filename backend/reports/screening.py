@@ -6,12 +6,13 @@ refuses, stores or logs; what follows from a finding is decided in submit.py. Th
 versioned document (screening_rules.py), because laws change and practice differs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from backend.reports.hiding import HIDING, HidingReason
 from backend.reports.screening_numbers import find_details
 from backend.reports.spelling import Word, Words, read_words
 
@@ -29,6 +30,13 @@ class Level(StrEnum):
     @property
     def gravity(self) -> int:
         return list(Level).index(self)
+
+
+class Ground(StrEnum):
+    """What a finding rests on: the words themselves, or only the field that was chosen."""
+
+    WORDS = "words"
+    CATEGORY = "category"
 
 
 class Spelled(StrEnum):
@@ -100,6 +108,10 @@ class ScreeningRule:
     may_be_negated: bool = True
     details: tuple[str, ...] = ()
 
+    @property
+    def ground(self) -> Ground:
+        return Ground.WORDS if self.groups or self.details else Ground.CATEGORY
+
 
 @dataclass(frozen=True)
 class ScreeningSet:
@@ -110,6 +122,7 @@ class ScreeningSet:
     rules: tuple[ScreeningRule, ...]
     shorthand: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
     negations: tuple[Phrase, ...] = ()
+    hiding: Mapping[str, HidingReason] = field(default_factory=lambda: HIDING)
 
     @cached_property
     def by_first_word(self) -> Mapping[str, tuple[Phrase, ...]]:
@@ -133,6 +146,12 @@ class ScreeningSet:
         """The rules, by their number, that a category or a detail alone may lead to."""
         return tuple(number for number, rule in enumerate(self.rules) if not rule.groups)
 
+    def ground_of(self, rules: Collection[str]) -> Ground:
+        """What the rules of these ids rest on; words, where one is not known any more."""
+        grounds = {rule.id: rule.ground for rule in self.rules}
+        by_words = any(grounds.get(rule) is not Ground.CATEGORY for rule in rules)
+        return Ground.WORDS if by_words or not rules else Ground.CATEGORY
+
     def _phrases(self) -> Iterator[Phrase]:
         yield from self.negations
         for rule in self.rules:
@@ -149,6 +168,7 @@ class Finding:
     level: Level
     rules: tuple[str, ...]
     because: tuple[str, ...]
+    ground: Ground = Ground.WORDS
 
 
 Places = Mapping[Phrase, Sequence[int]]
@@ -183,7 +203,14 @@ def screen(
 def _finding(kind: Kind, fits: list[tuple[ScreeningRule, tuple[str, ...]]]) -> Finding:
     level = max((rule.level for rule, _ in fits), key=lambda level: level.gravity)
     said = dict.fromkeys(word for _, because in fits for word in because)
-    return Finding(kind, level, tuple(rule.id for rule, _ in fits), tuple(said))
+    by_words = any(rule.ground is Ground.WORDS for rule, _ in fits)
+    return Finding(
+        kind,
+        level,
+        rules=tuple(rule.id for rule, _ in fits),
+        because=tuple(said),
+        ground=Ground.WORDS if by_words else Ground.CATEGORY,
+    )
 
 
 def _places(rules: ScreeningSet, words: Words) -> Places:

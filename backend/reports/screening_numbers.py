@@ -1,13 +1,16 @@
 """Personal details as they are written in a text: numbers and addresses that reach somebody; pure.
 
 A rule of screening names what it looks for (`"details": ["phone"]`); how each is written stands
-here. House numbers, plates, amounts of money and positions are written otherwise.
+here, and for names in screening_names.py. House numbers, plates, amounts of money and positions
+are written otherwise.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
+
+from backend.reports.screening_names import find_name
 
 _NO_MORE: Final = r"(?![\s.-]?[0-9])"
 _ALONE: Final = r"(?<![\w.,/+-])"
@@ -16,7 +19,7 @@ _MEASURED: Final = (
     r"(?!\s*(?:đồng|đ\b|dong\b|vnđ|vnd|nghìn|ngàn|triệu|trieu\b|tỷ|tỉ|tr\b|k\b|m2|m²|lít|kwh))"
 )
 
-DETAILS: Final[Mapping[str, re.Pattern[str]]] = {
+_PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     # 0905 123 456, +84 905.123.456, (0255) 3822 123
     "phone": re.compile(
         _ALONE + r"(?:"
@@ -47,7 +50,13 @@ DETAILS: Final[Mapping[str, re.Pattern[str]]] = {
 }
 
 
+DETAILS: Final[Mapping[str, Callable[[str], object]]] = {
+    **{name: pattern.search for name, pattern in _PATTERNS.items()},
+    "person_name": find_name,
+}
+
+
 def find_details(text: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Which of these details a text has; their names only, never what was written."""
     composed = unicodedata.normalize("NFC", text)
-    return tuple(name for name in wanted if DETAILS[name].search(composed))
+    return tuple(name for name in wanted if DETAILS[name](composed))

@@ -20,6 +20,7 @@
 that begins with `=` must carry its accents, one that begins with `~` may carry any; `@name` stands
 for the phrases of `words`. `in` names categories or fields; a rule without words fits by those.
 `details` names personal details (screening_numbers.py), of which one must be in the text.
+`hiding` lists the reasons for which a report may be hidden (hiding.py); absent, those of there.
 """
 
 from collections.abc import Collection, Mapping
@@ -28,6 +29,7 @@ from typing import cast
 
 from backend.reports.documents import read_list, read_mapping, read_text, read_version
 from backend.reports.errors import BadRules
+from backend.reports.hiding import HIDING, hiding_from_document
 from backend.reports.screening import (
     Kind,
     Level,
@@ -41,7 +43,7 @@ from backend.reports.screening_numbers import DETAILS
 from backend.reports.spelling import Word, read_words
 
 _SET_KEYS = frozenset(
-    {"version", "name", "note", "kinds", "words", "shorthand", "negations", "rules"}
+    {"version", "name", "note", "kinds", "words", "shorthand", "negations", "rules", "hiding"}
 )
 _KIND_KEYS = frozenset(
     {"code", "vi", "en", "advice_vi", "advice_en", "offices", "held", "to_intake", "restricted"}
@@ -80,6 +82,7 @@ def screening_from_document(
         tuple(rules),
         shorthand=_shorthand(root.get("shorthand", {})),
         negations=_phrases(root.get("negations", []), "negations", {}),
+        hiding=hiding_from_document(root["hiding"]) if "hiding" in root else HIDING,
     )
 
 

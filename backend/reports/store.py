@@ -107,10 +107,10 @@ WITH current_rules AS (
         address, answers, happened_at, geom, accuracy_metres, unit_code, unit_valid_from, status,
         visibility, is_restricted, is_sensitive, is_urgent, agency_code, co_agencies, officer_group,
         routing, promise_version, calendar_code, accept_by, resolve_by, next_timer_at, version,
-        head_hash, created_at, updated_at, is_held)
+        head_hash, created_at, updated_at, is_held, is_emergency)
     SELECT case_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16,
         ST_SetSRID(ST_MakePoint($17, $18), 4326), $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-        $29, $30::jsonb, $31, $32, $33, $34, $35, 1, $36, $37, $37, $52
+        $29, $30::jsonb, $31, $32, $33, $34, $35, 1, $36, $37, $37, $52, $56
     FROM taken
 ), contact AS (
     INSERT INTO report_contact (report_id, name, phone, email, consent)
@@ -208,6 +208,7 @@ async def insert_report(
         new.screening.kinds if new.screening else None,
         _json(new.screening.findings) if new.screening else None,
         new.screening.version if new.screening else None,
+        report.is_emergency,
     )
     if row is None:
         raise RuntimeError("the submit statement always answers one row")

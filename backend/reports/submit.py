@@ -341,7 +341,7 @@ def _first_state(
     findings: tuple[Finding, ...],
 ) -> Report:
     category = rulebook.get_category(submission.category_code)
-    terms = rulebook.terms(category)
+    terms = rulebook.terms(category, is_emergency=is_emergency(findings))
     calendar = rulebook.calendar_of(decision.lead) if decision.lead else None
     promise = make_promise(terms, calendar, received_at=at) if calendar else None
     return Report(
@@ -392,4 +392,5 @@ def _first_state(
         created_at=at,
         updated_at=at,
         is_held=is_held(findings),
+        is_emergency=is_emergency(findings),
     )

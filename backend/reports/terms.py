@@ -1,14 +1,16 @@
 """The promises document: what each category promises, as a versioned text an operator loads.
 
     {"version": 1,
-     "accept": {"normal": "8wh", "urgent": "4wh"},
+     "accept": {"normal": "8wh", "urgent": "4wh", "emergency": "1wh"},
      "resolve": {"default": "5wd", "giao-thong-o-ga": "5wd", "cay-xanh-cay-do": "4wh", …},
      "extensions_at_most": 1, "extension_longest": "5wd", "extension_notice": "1wh",
      "due_soon": "4wh", "escalate_after": "8wh", "close_after": "5wd",
      "on_transfer": "keep", "reopenings_at_most": 2, "rating_change_hours": 72}
 
 `wh` are working hours and `wd` working days on the agency's calendar. Everything but `version`,
-`accept` and `resolve` may be left out. Reports keep the version they were promised under.
+`accept` and `resolve` may be left out. `urgent` is for urgent categories, `emergency` for reports
+whose words tell of an emergency (screening); without it these are accepted as their category is.
+Reports keep the version they were promised under.
 """
 
 from collections.abc import Mapping
@@ -45,22 +47,28 @@ class TermsBook:
     version: int
     accept: Duration
     accept_urgent: Duration
+    accept_emergency: Duration | None
     frame: PromiseTerms
     resolve: Mapping[str, Duration]
     reopenings_at_most: int
     # how long a rating of a closed report may still be changed
     rating_change_hours: int
     # Remembered answers of terms_for: a cache of what the fields above say, never more.
-    _given: dict[tuple[str, str | None, bool], PromiseTerms] = field(
+    _given: dict[tuple[str, str | None, bool, bool], PromiseTerms] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def terms_for(self, category: Category) -> PromiseTerms:
-        """The terms of one sub-field; its field's, then the default, where it has none itself."""
-        key = (category.code, category.field_code, category.is_urgent)
+    def terms_for(self, category: Category, *, is_emergency: bool = False) -> PromiseTerms:
+        """The terms of one sub-field; its field's, then the default, where it has none itself.
+
+        An emergency is to be accepted sooner where this version says so; nothing else differs.
+        """
+        key = (category.code, category.field_code, category.is_urgent, is_emergency)
         terms = self._given.get(key)
         if terms is None:
             terms = self._given[key] = self._make_terms(category)
+            if is_emergency and self.accept_emergency is not None:
+                terms = self._given[key] = replace(terms, accept=self.accept_emergency)
         return terms
 
     def _make_terms(self, category: Category) -> PromiseTerms:
@@ -80,8 +88,12 @@ def terms_from_document(document: Mapping[str, Any]) -> TermsBook:
             raise BadRules(key, "không có mục này", "no such entry")
     version = _whole(document, "version", least=1, most=1_000_000, default=None)
     accept, resolve = _table(document, "accept"), _table(document, "resolve")
-    if "normal" not in accept or set(accept) - {"normal", "urgent"}:
-        raise BadRules("accept", "cần normal và urgent", "needs normal and urgent")
+    if "normal" not in accept or set(accept) - {"normal", "urgent", "emergency"}:
+        raise BadRules(
+            "accept",
+            "cần normal; có thể thêm urgent, emergency",
+            "needs normal; urgent and emergency may be added",
+        )
     if "default" not in resolve:
         raise BadRules("resolve.default", "thiếu", "must be given")
     on_transfer = document.get("on_transfer", "keep")
@@ -103,12 +115,11 @@ def terms_from_document(document: Mapping[str, Any]) -> TermsBook:
         version=version,
         accept=accept["normal"],
         accept_urgent=accept.get("urgent", accept["normal"]),
+        accept_emergency=accept.get("emergency"),
         frame=frame,
         resolve={code: promised for code, promised in resolve.items() if code != "default"},
         reopenings_at_most=_whole(document, "reopenings_at_most", least=0, most=20, default=2),
-        rating_change_hours=_whole(
-            document, "rating_change_hours", least=0, most=8760, default=72
-        ),
+        rating_change_hours=_whole(document, "rating_change_hours", least=0, most=8760, default=72),
     )
 
 

@@ -142,6 +142,10 @@ async def test_the_citizen_is_told_of_personal_details_before_sending(town: Town
     answer = await town.ask(
         "POST", "/api/v1/reports/screen", json={"text": "Gọi chị Lan 0905.123.456 là biết."}
     )
-    (found,) = answer.json()["findings"]
-    assert (found["kind"], found["level"]) == ("personal_details", "advise")
+    findings = answer.json()["findings"]
+    assert [(found["kind"], found["level"]) for found in findings] == [
+        ("person_named", "advise"),
+        ("personal_details", "advise"),
+    ]
     assert "0905" not in answer.text
+    assert "Lan" not in str(findings)

@@ -79,7 +79,11 @@ async def tell_areas(
     timing: Timing,
     now: datetime,
 ) -> None:
-    """Write down who is to be told, after an event of this kind, that there is a report to read."""
+    """Write down who is to be told, after an event of this kind, that there is a report to read.
+
+    Of a report that strangers could read already, nobody is told again: photos that are released
+    later are published by an event of the same kind.
+    """
     if kind not in _PUBLISHING:
         return
     report = await store.find_published(database.public, report_id)

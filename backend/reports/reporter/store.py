@@ -154,6 +154,35 @@ async def list_screened_kinds(connection: Connection, report_id: uuid.UUID) -> l
     return kinds or []
 
 
+@dataclass(frozen=True)
+class Hiding:
+    """Why a report was hidden last: a code, if one was given, words for its reporter, by whom."""
+
+    at: datetime
+    reason_code: str | None
+    words: str | None
+    author: str
+    author_agency: str | None
+
+
+async def find_hiding(connection: Connection, report_id: uuid.UUID) -> Hiding | None:
+    """The last time a report was hidden; None if it never was."""
+    row = await connection.fetchrow(
+        """
+        SELECT e.at, e.body ->> 'reason_code' AS reason_code, n.text AS words,
+               event_author(e.kind, e.actor_kind) AS author,
+               event_author_agency(e.kind, e.actor_kind, e.agency_code, e.body) AS author_agency
+        FROM event e
+        LEFT JOIN note n ON n.case_kind = e.case_kind AND n.case_id = e.case_id AND n.seq = e.seq
+            AND n.kind = 'public'
+        WHERE e.case_kind = 'report' AND e.case_id = $1 AND e.kind = 'hide'
+        ORDER BY e.seq DESC LIMIT 1
+        """,
+        report_id,
+    )
+    return Hiding(**dict(row)) if row else None
+
+
 async def add_support(connection: Connection, report_id: uuid.UUID, supporter: str) -> int:
     """Count one more who met the same problem, each once; how many there are."""
     count: int = await connection.fetchval(
