@@ -11,19 +11,22 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 
 from backend.database import Database
-from backend.errors import FieldFault, Malformed
+from backend.errors import CaunoiError, FieldFault, Malformed
 from backend.reports.lifecycle import PUBLIC_STATUSES, Language, Status, label
 from backend.reports.rulebook import Rulebook, Rulebooks
 from backend.settings import Settings
 from backend.web.cursors import read_cursor, write_cursor
 from backend.web.language import page_language
 from backend.web.limits import Limit
+from backend.web.moments import written_day
 from backend.web.packing import PACKED
 from backend.web.policies import ANYONE
+from backend.web.problems import status_of
 from geo.units import UnitRow
 from mobile_api import store
 from mobile_api.choices import category_filters, list_communes
-from mobile_api.reports import day_start, read_bbox
+from mobile_api.lists.days import read_period
+from mobile_api.reports import read_bbox
 from mobile_api.views import list_item
 
 _OPT: Final = {"policy": ANYONE, "limit": Limit("public_read", per_minute=600, burst=200)}
@@ -78,7 +81,13 @@ async def look_around(
 ) -> Template:
     """Published reports, newest first; with `phan=danh-sach` the list alone, for the map's side."""
     asked = _Asked(unit, category, status, since, until, words.strip(), bbox)
-    rows = await store.list_public(database.public, _filter(asked, after))
+    rows: list[Any] = []
+    problem: CaunoiError | None = None
+    try:
+        rows = list(await store.list_public(database.public, _filter(asked, after)))
+    except Malformed as found:
+        # said beside the filters, which stay as they were typed
+        problem = found
     rulebook, language = await rulebooks.current(), page_language(request)
     page = rows[:_PAGE]
     following = write_cursor(page[-1]["created_at"], page[-1]["id"]) if len(rows) > _PAGE else None
@@ -87,11 +96,14 @@ async def look_around(
         "next_url": asked.url(after=following) if following else None,
         "first_url": asked.url() if after else None,
         "in_view": bool(bbox),
+        "problem": problem,
+        "faults": problem.faults if problem else (),
     }
+    status_code = status_of(problem) if problem else 200
     communes = await list_communes(database)
     listed["active"] = _active(asked, rulebook, communes, language)
     if part == "danh-sach":
-        return Template("citizen/public_list_part.html", context=listed)
+        return Template("citizen/public_list_part.html", context=listed, status_code=status_code)
     return Template(
         "citizen/public_list.html",
         context={
@@ -109,17 +121,19 @@ async def look_around(
             "tiles_url": settings.map_tiles_url,
             "tiles_credit": settings.map_tiles_credit,
         },
+        status_code=status_code,
     )
 
 
 def _filter(asked: _Asked, after: str) -> store.ListFilter:
+    first, end = read_period(_day(asked.since, "from"), _day(asked.until, "to"))
     return store.ListFilter(
         bbox=read_bbox(asked.bbox) if asked.bbox else None,
         unit=asked.unit or None,
         category=asked.category or None,
         status=_status(asked.status),
-        since=day_start(_day(asked.since, "from")),
-        until=day_start(_day(asked.until, "to"), days=1),
+        since=first,
+        until=end,
         words=asked.words or None,
         after=read_cursor(after) if after else None,
         limit=_PAGE,
@@ -143,13 +157,20 @@ def _day(text: str, field: str) -> date | None:
         raise Malformed(faults=(FieldFault(field, vi, en),)) from None
 
 
+def _said_day(text: str, language: Language) -> str:
+    try:
+        return written_day(date.fromisoformat(text), language) if text else "…"
+    except ValueError:
+        return text
+
+
 def _active(
     asked: _Asked, rulebook: Rulebook, communes: list[UnitRow], language: Language
 ) -> list[tuple[str, str]]:
     """Each filter in force: its words, and the address of the list without it."""
     names = {str(row.unit.code): row.unit.name for row in communes}
     category = rulebook.categories.get(asked.category)
-    period = " – ".join((asked.since or "…", asked.until or "…"))
+    period = " – ".join(_said_day(day, language) for day in (asked.since, asked.until))
     found = (
         (asked.unit, names.get(asked.unit, asked.unit), {"unit": ""}),
         (
@@ -159,7 +180,7 @@ def _active(
         ),
         (
             asked.status,
-            label(Status(asked.status), language) if asked.status else "",
+            label(Status(asked.status), language) if asked.status in set(Status) else asked.status,
             {"status": ""},
         ),
         (asked.since or asked.until, period, {"from": "", "to": ""}),

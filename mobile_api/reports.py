@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,7 +10,6 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, PathParameter, QueryParameter
 
-from backend.clock import VIETNAM
 from backend.database import Database
 from backend.errors import FieldFault, Malformed
 from backend.identifiers import normal_report_code
@@ -27,14 +26,13 @@ from backend.web.state import provide_database, provide_rulebooks, settings_of
 from mobile_api import store
 from mobile_api.documents import SubmitOperation
 from mobile_api.intake import parse_submission
+from mobile_api.lists.days import read_period
 from mobile_api.ownership import CITIZEN_KEYS, tied_to_account
 from mobile_api.views import list_item, submit_answer, tracking_view
 
 _ENCODER: Final = msgspec.json.Encoder()
 _SUBMIT_LIMIT: Final = Limit("submit_report", per_minute=20, burst=20)
 _READ_LIMIT: Final = Limit("public_read", per_minute=600, burst=200)
-_FIRST_DAY: Final = date(1900, 1, 1)
-_LAST_DAY: Final = date(9000, 1, 1)
 
 Code = Annotated[str, PathParameter(description="Report code, e.g. QNG-7K3M-2F9A", max_length=40)]
 
@@ -158,13 +156,14 @@ async def list_reports(
     limit: Annotated[int, QueryParameter(ge=1, le=store.PAGE_MOST)] = 50,
 ) -> dict[str, Any]:
     """Published reports, newest first, by keyset; days are days in Vietnam, `to` inclusive."""
+    first, end = read_period(since, until)
     wanted = store.ListFilter(
         bbox=read_bbox(bbox) if bbox else None,
         category=category,
         status=status.value if status else None,
         unit=unit,
-        since=day_start(since),
-        until=day_start(until, days=1),
+        since=first,
+        until=end,
         words=words,
         after=read_cursor(after) if after else None,
         limit=limit,
@@ -225,13 +224,3 @@ def read_bbox(text: str) -> tuple[float, float, float, float]:
             )
         )
     return west, south, east, north
-
-
-def day_start(day: date | None, *, days: int = 0) -> datetime | None:
-    """The first moment (UTC) of a day in Vietnam, `days` later; None stays None."""
-    if day is None:
-        return None
-    day = min(max(day, _FIRST_DAY), _LAST_DAY)  # beyond them there is nothing but overflow
-    return (
-        datetime(day.year, day.month, day.day, tzinfo=VIETNAM) + timedelta(days=days)
-    ).astimezone(UTC)

@@ -125,6 +125,8 @@ async def tracking_page(
             "typed": {**_NOTHING_TYPED, **(typed or {})},
             "etag": etag,
             "photos_most": settings.photos_per_report,
+            "tiles_url": settings.map_tiles_url,
+            "tiles_credit": settings.map_tiles_credit,
             **_shared(view, language, settings),
         },
         status_code=status_of(problem) if problem else 200,

@@ -17,6 +17,7 @@ from backend.web.conditional import conditional_answer
 from backend.web.limits import Limit
 from backend.web.policies import NOBODY_ASKED
 from geo.tiles import Tile, find_tile, read_units_tile
+from mobile_api.lists.days import check_period
 from mobile_api.tiles.filters import category_codes
 from mobile_api.tiles.store import TileFilter, read_reports_tile
 
@@ -54,6 +55,7 @@ async def reports_tile(
     A cluster carries `count`; a single report its code, category, unit, status, is_overdue,
     is_urgent, is_coarse, received_on. Days are days in Vietnam, both inclusive.
     """
+    check_period(since, until)
     wanted = TileFilter(
         categories=category_codes(await rulebooks.current(), category),
         statuses=(status.value,) if status else None,

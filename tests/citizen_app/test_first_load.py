@@ -6,7 +6,7 @@ from typing import Final
 from tests.province import Town
 
 _KB: Final = 1000
-PAGES: Final = ("/", "/?lang=en", "/offline")
+PAGES: Final = ("/", "/?lang=en", "/offline", "/ban-do", "/ban-do?lang=en")
 _LINKED: Final = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css|svg|webmanifest))"')
 _IMPORTED: Final = re.compile(rb'(?:from|import)"(\./[\w.-]+\.js)"')
 _FONT: Final = re.compile(
@@ -49,7 +49,8 @@ async def test_the_first_load_is_at_most_120_kb_with_fonts_and_30_kb_of_scripts(
 
 
 async def test_the_map_library_is_no_part_of_the_first_load(module_town: Town) -> None:
-    assert not [name for name in await sizes(module_town, "/") if "leaflet" in name]
+    for page in PAGES:
+        assert not [name for name in await sizes(module_town, page) if "leaflet" in name]
 
 
 async def test_the_worker_knows_files_that_are_there_and_pages_that_are_nobodys(

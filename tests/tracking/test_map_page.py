@@ -171,3 +171,21 @@ async def test_words_of_a_report_nobody_may_see_find_nothing(
     assert await listed(town, shown, "q=Chưa ai xem") == set()
     page = await town.ask("GET", "/ban-do?q=Chưa ai xem")
     assert "Không có phản ánh nào." in page.text
+
+
+async def test_days_the_wrong_way_round_are_said_wherever_they_are_asked_for(town: Town) -> None:
+    period = "from=2026-11-22&to=2026-11-21"
+    for part in ("", "&phan=danh-sach"):
+        page = await town.ask("GET", f"/ban-do?{period}{part}")
+        assert page.status_code == 400
+        assert "Ngày cuối phải bằng hoặc sau ngày đầu." in unescape(page.text)
+        assert "Không có phản ánh nào" not in unescape(page.text), "nothing was looked for"
+    page = await town.ask("GET", f"/ban-do?{period}")
+    assert 'name="from" type="date" value="2026-11-22"' in page.text, "what was typed stays"
+    for path in (f"/api/v1/reports?{period}", f"/api/v1/tiles/reports/8/205/117.pbf?{period}"):
+        answer = await town.ask("GET", path)
+        assert answer.status_code == 400, path
+        assert [fault["field"] for fault in answer.json()["errors"]] == ["to"]
+    for path in ("/ban-do", "/api/v1/reports", "/api/v1/tiles/reports/8/205/117.pbf"):
+        same_day = await town.ask("GET", f"{path}?from=2026-11-22&to=2026-11-22")
+        assert same_day.status_code in (200, 204), path

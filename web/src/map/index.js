@@ -1,20 +1,52 @@
-// The public map. The list beside it needs no script; the map and its library come after the page.
+// The public map. The list and its filters need no script; the map and its library come once the page is
+// there, nothing else is to do, and somebody can see their place.
 import '../shell/index.js';
+import {watchPeriod} from './period.js';
 
+const PATIENCE_MS = 1500;
 const side = document.getElementById('map-side');
 
 if (side) {
   if (matchMedia('(min-width: 60rem)').matches) document.getElementById('filter-box').open = true;
   side.hidden = false;
-  import('./view.js')
-    .then(({openMap}) => openMap(side))
-    .catch(() => {
-      // without the library (no network, an old browser) the list remains
-      for (const part of [side, ...document.querySelectorAll('[data-map-tool]')]) {
-        part.hidden = true;
-        part.dataset.failed = '';
-      }
-    });
+  const form = document.getElementById('filters');
+  watchPeriod(form);
+  form.addEventListener('input', () => (form.dataset.touched = ''), {once: true});
+  onceSeen(side).then(onceIdle).then(open, open);
+}
+
+async function open() {
+  try {
+    const {openMap} = await import('./view.js');
+    await openMap(side);
+  } catch {
+    // without the library (no network, an old browser) the list remains
+    for (const part of [side, ...document.querySelectorAll('[data-map-tool]')]) {
+      part.hidden = true;
+      part.dataset.failed = '';
+    }
+  }
+}
+
+function onceSeen(box) {
+  return new Promise((done) => {
+    if (!('IntersectionObserver' in self)) {
+      done();
+      return;
+    }
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some(({isIntersecting}) => isIntersecting)) return;
+      watch.disconnect();
+      done();
+    }, {rootMargin: '300px'});
+    watch.observe(box);
+  });
+}
+
+function onceIdle() {
+  const loaded = document.readyState === 'complete' ? Promise.resolve() : new Promise((done) => addEventListener('load', done, {once: true}));
+  const idle = self.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  return loaded.then(() => new Promise((done) => idle(done, {timeout: PATIENCE_MS})));
 }
 
 const areas = document.getElementById('areas');

@@ -14,12 +14,13 @@ export function listSide(onPoint) {
     list.setAttribute('aria-busy', 'true');
     try {
       const answer = await fetch(address, {signal: asking.signal, headers: {Accept: 'text/html'}});
-      if (!answer.ok) throw new Error(String(answer.status));
+      // a filter that cannot be: the server's page says what is wrong with it
+      if (!answer.ok && answer.status !== 400) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       replace('active-filters', page);
       replace('filter-count', page);
       list.replaceChildren(...page.getElementById('list').childNodes);
-      state.textContent = new URL(address, location.href).searchParams.has('bbox') ? state.dataset.inView : state.dataset.all;
+      state.textContent = answer.status === 400 ? '' : new URL(address, location.href).searchParams.has('bbox') ? state.dataset.inView : state.dataset.all;
     } catch (error) {
       if (error.name === 'AbortError') return;
       state.textContent = state.dataset.failed;

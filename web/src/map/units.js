@@ -1,38 +1,45 @@
-// Boundaries and names of communes: our own base map, drawn from our own tiles.
+// Boundaries and names of communes: our own base map, drawn from our own tiles. Where the installation
+// names no pictures it is all there is to go by, so a name is always in sight.
 import {el} from '../shell/dom.js';
+import {placeNames} from './names.js';
 import {readTile} from './tiles.js';
 
 const TILE_PIXELS = 512;
-const NAMES_FROM_ZOOM = 11;
+const TILES_KEPT = 64;
+const NAMES_FROM_ZOOM = 9;
 const LINE = '#5d7482';
 const LAND = '#fbfcfa';
 
-/** Add the boundaries, and the names where there is room for them; a chosen commune stands out. */
-export function addUnits(leaflet, map, units) {
+/** Add boundaries and names; `known` are [code, name, lon, lat] for when no tile can be had. */
+export function addUnits(leaflet, map, known = []) {
   const boundaries = new (boundaryLayer(leaflet))({tileSize: TILE_PIXELS, pane: 'tilePane', minZoom: 1, maxZoom: 22});
+  boundaries.shapes = new Map();
   boundaries.addTo(map);
-  let names;
+  const names = leaflet.layerGroup().addTo(map);
+  let pins = [];
   const update = () => {
-    if (map.getZoom() >= NAMES_FROM_ZOOM) (names ??= namesOf(leaflet, units)).addTo(map);
-    else names?.remove();
+    names.clearLayers();
+    if (map.getZoom() < NAMES_FROM_ZOOM) return;
+    for (const {name, at} of placeNames(leaflet, map, boundaries.shapes, {known, tilePixels: TILE_PIXELS, first: boundaries.chosen, pins})) {
+      const icon = leaflet.divIcon({className: 'unit-name', html: el('span', {}, name), iconSize: [0, 0]});
+      leaflet.marker(at, {icon, interactive: false, keyboard: false, zIndexOffset: -10_000}).addTo(names);
+    }
   };
-  map.on('zoomend', update);
+  map.on('moveend', update);
+  boundaries.on('load', update);
   update();
   return {
+    /** Where pins stand, [lat, lon] each: names stand beside them. */
+    avoid(places) {
+      pins = places;
+      update();
+    },
     choose(code) {
       if (boundaries.chosen === code) return;
       boundaries.chosen = code;
       boundaries.redraw();
     },
   };
-}
-
-function namesOf(leaflet, units) {
-  const names = units.map(([, name, lon, lat]) => {
-    const icon = leaflet.divIcon({className: 'unit-name', html: el('span', {}, name), iconSize: [0, 0]});
-    return leaflet.marker([lat, lon], {icon, interactive: false, keyboard: false, zIndexOffset: -10_000});
-  });
-  return leaflet.layerGroup(names);
 }
 
 function boundaryLayer(leaflet) {
@@ -43,7 +50,9 @@ function boundaryLayer(leaflet) {
       const url = `/api/v1/tiles/units/${coords.z - 1}/${coords.x}/${coords.y}.pbf`;
       readTile(url, 'units', {hasShapes: true}).then(
         (features) => {
-          draw(canvas, features, ratio, this.chosen);
+          const communes = communesOf(features);
+          keep(this.shapes, coords, communes);
+          draw(canvas, communes, ratio, this.chosen);
           done(null, canvas);
         },
         (error) => done(error, canvas),
@@ -53,10 +62,21 @@ function boundaryLayer(leaflet) {
   });
 }
 
-function draw(canvas, features, ratio, chosen) {
-  const context = canvas.getContext('2d');
+function keep(shapes, {z, x, y}, communes) {
+  const key = `${z}:${x}:${y}`;
+  shapes.delete(key);
+  shapes.set(key, {z, x, y, communes});
+  if (shapes.size > TILES_KEPT) shapes.delete(shapes.keys().next().value);
+}
+
+function communesOf(features) {
   const communes = features.filter(({properties}) => !properties.level || properties.level === 'commune');
-  for (const {rings, extent, properties} of communes.length ? communes : features) {
+  return communes.length ? communes : features;
+}
+
+function draw(canvas, communes, ratio, chosen) {
+  const context = canvas.getContext('2d');
+  for (const {rings, extent, properties} of communes) {
     const scale = (TILE_PIXELS * ratio) / extent;
     context.beginPath();
     for (const ring of rings) {

@@ -4,6 +4,8 @@ import {number, t} from '../shell/words.js';
 import {addressOf, placeOf, readFilters, readPlace} from './address.js';
 import {spotCard} from './card.js';
 import {listSide} from './list.js';
+import {isReversed} from './period.js';
+import {addPictures} from './pictures.js';
 import {pinLayer} from './pins.js';
 import {boxOf, findSpots} from './spots.js';
 import {forgetTiles} from './tiles.js';
@@ -25,11 +27,9 @@ export async function openMap(side) {
   map.attributionControl.setPrefix('');
   leaflet.control.zoom({zoomInTitle: t('Phóng to', 'Zoom in'), zoomOutTitle: t('Thu nhỏ', 'Zoom out')}).addTo(map);
   leaflet.control.scale({imperial: false}).addTo(map);
-  if (box.dataset.tilesUrl) {
-    leaflet.tileLayer(box.dataset.tilesUrl, {maxZoom: ZOOM_MOST, attribution: escaped(box.dataset.tilesCredit)}).addTo(map);
-    box.classList.add('has-pictures');
-  }
+  addPictures(leaflet, map, box);
   for (const tool of document.querySelectorAll('[data-map-tool]')) tool.hidden = false;
+  const form = document.getElementById('filters');
   let filters = readFilters();
   const home = leaflet.latLngBounds(drawn.units.map(([, , lon, lat]) => [lat, lon])).pad(0.05);
   await breath();
@@ -58,17 +58,21 @@ export async function openMap(side) {
     box.setAttribute('aria-busy', 'true');
     let words;
     try {
+      if (isReversed(filters)) throw new RangeError(form.dataset.order);
       const {spots, isPartial, isCut} = await findSpots(map, filters, mine.signal);
       pins.show(spots);
+      units.avoid(spots.map(({lat, lon}) => [lat, lon]));
       const frame = map.getBounds();
       const count = spots.filter(({lat, lon}) => frame.contains([lat, lon])).reduce((sum, spot) => sum + spot.count, 0);
       box.dataset.shown = count;
       words = t('{n} phản ánh trong khung bản đồ.', '{n} reports in this part of the map.', {n: number(count)});
       if (isPartial) words = t('Một phần bản đồ chưa tải được.', 'Part of the map could not be loaded.');
-      if (isCut) words = t('Chỉ vẽ {n} phản ánh mới nhất; hãy phóng to hoặc lọc thêm.', 'Only the newest {n} are drawn; zoom in or filter further.', {n: number(count)});
+      if (isCut) words = t('Bản đồ chỉ hiển thị {n} phản ánh mới nhất trong khung này; hãy phóng to hoặc lọc thêm để thấy đủ.', 'The map shows only the newest {n} reports of this part; zoom in or filter further to see them all.', {n: number(count)});
+      side.querySelector('#map-state').classList.toggle('is-cut', isCut);
     } catch (error) {
       if (error.name === 'AbortError') return;
-      words = t('Chưa tải được bản đồ. Kiểm tra mạng rồi thử lại.', 'The map could not be loaded. Check the network and try again.');
+      pins.show([]);
+      words = error instanceof RangeError ? error.message : t('Chưa tải được bản đồ. Kiểm tra mạng rồi thử lại.', 'The map could not be loaded. Check the network and try again.');
     }
     box.removeAttribute('aria-busy');
     box.dataset.drawn = '';
@@ -97,7 +101,7 @@ export async function openMap(side) {
     }
   }
 
-  document.getElementById('filters').addEventListener('submit', (event) => {
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
     const given = new URLSearchParams(new FormData(event.target)).toString();
     const before = filters.unit;
@@ -129,7 +133,8 @@ export async function openMap(side) {
   addEventListener('online', draw);
   new ResizeObserver(() => map.invalidateSize({pan: false})).observe(box);
 
-  fillForm(filters);
+  // what was typed while the map was on its way stays
+  if (form.dataset.touched === undefined) fillForm(filters);
   await breath();
   map.on('moveend', follow);
   follow();
@@ -167,11 +172,4 @@ function aroundMe(leaflet, map, side) {
     },
     {enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000},
   );
-}
-
-// Leaflet puts the credit in as markup
-function escaped(words) {
-  const box = document.createElement('span');
-  box.textContent = words ?? '';
-  return box.innerHTML;
 }

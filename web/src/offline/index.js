@@ -5,6 +5,10 @@ import {showKept} from '../track/last_state.js';
 
 const code = location.pathname.match(/^\/theo-doi\/([\w-]+)/)?.[1];
 const again = document.querySelector('#again');
+if (/^\/(toi|dang-nhap)(\/|$)/.test(location.pathname)) {
+  document.querySelector('#account-words').hidden = false;
+  document.querySelector('#page-words').hidden = true;
+}
 again.href = location.pathname === '/offline' ? '/' : location.href;
 if (code) showKept(code, document.querySelector('#main'));
 showMine(document.querySelector('#mine'), {first: code});

@@ -1,4 +1,5 @@
 // A map to put a pin on: drag the map under the pin, tap, or use the arrow keys.
+import {addPictures} from '../map/pictures.js';
 import {addUnits} from '../map/units.js';
 import {el} from '../shell/dom.js';
 import {loadLeaflet} from '../shell/leaflet.js';
@@ -15,7 +16,7 @@ export async function openPinMap(holder, start, onPin) {
   const map = leaflet.map(frame, {attributionControl: true, zoomControl: true, minZoom: 7, maxZoom: 19});
   map.attributionControl.setPrefix('');
   map.setView([start.lat, start.lon], start.zoom);
-  addBase(leaflet, map);
+  addBase(leaflet, map, frame);
   const icon = leaflet.divIcon({className: 'pin', iconSize: [36, 48], iconAnchor: [18, 46]});
   const marker = leaflet.marker([start.lat, start.lon], {icon, keyboard: false, interactive: false, opacity: start.isExact ? 1 : 0.6}).addTo(map);
   let isShowing = false;
@@ -39,11 +40,11 @@ export async function openPinMap(holder, start, onPin) {
   return {show};
 }
 
-// boundaries from our own tiles, the communes' names from the form (so that there is something to go by
-// without a network too), and pictures where the installation names a server of them
-function addBase(leaflet, map) {
+// boundaries and names from our own tiles, without a network the names alone, from the form; pictures
+// where the installation names a server of them
+function addBase(leaflet, map, frame) {
   const {tilesUrl, tilesCredit} = document.querySelector('#report').dataset;
-  if (tilesUrl) leaflet.tileLayer(tilesUrl, {maxZoom: 19, attribution: tilesCredit.replace(/[<>&]/g, '')}).addTo(map);
+  addPictures(leaflet, map, {dataset: {tilesUrl, tilesCredit}, classList: frame.classList});
   const options = [...document.querySelectorAll('option[data-at]')];
   const middle = ({dataset}) => dataset.at.split(',').slice(0, 2).map(Number);
   addUnits(leaflet, map, options.map((option) => [option.value, option.text, ...middle(option)]));

@@ -7,6 +7,7 @@ import {sendInPlace} from './forms.js';
 import {keepState} from './last_state.js';
 import {keepFresh} from './live.js';
 import {openPhotos} from './photos.js';
+import {offerMap} from './place.js';
 import {offerSharing} from './share.js';
 
 const report = document.getElementById('report');
@@ -21,6 +22,7 @@ function dress() {
 
 if (report) {
   openPhotos();
+  offerMap();
   sendInPlace(dress);
   keepFresh(dress);
   dress();

@@ -3,6 +3,7 @@
 import {notice} from '../shell/dom.js';
 import {recall, remember} from '../report/store.js';
 import {moment, t} from '../shell/words.js';
+import {keepPhotos, showPhotos} from './kept_photos.js';
 
 const NAME = 'followed';
 const MOST = 30;
@@ -12,12 +13,13 @@ export async function keepState(report) {
   if (!('indexedDB' in self)) return;
   const copy = report.cloneNode(true);
   // forms need the network, and notices are of their moment
-  for (const part of copy.querySelectorAll('form, #notices, #stale, #live, .part-more, script')) part.remove();
+  for (const part of copy.querySelectorAll('form, #notices, #stale, #live, #place, .part-more, script')) part.remove();
   const {code, seen, status} = report.dataset;
   try {
     const kept = (await recall(NAME)) ?? {};
     kept[code] = {code, seen, status, title: document.title, html: copy.innerHTML, mine: 'mine' in report.dataset};
     const newest = Object.values(kept).sort((a, b) => Date.parse(b.seen) - Date.parse(a.seen));
+    keepPhotos(report);
     await remember(NAME, Object.fromEntries(newest.slice(0, MOST).map((state) => [state.code, state])));
   } catch {
     // a browser in private mode keeps nothing; the page works without
@@ -37,8 +39,7 @@ export async function showKept(code, main) {
     at: moment(state.seen),
   });
   box.append(notice('note', words), ...[...body.childNodes].map((node) => document.adoptNode(node)));
-  // photos are not kept: their places say what they are
-  for (const picture of box.querySelectorAll('img')) picture.removeAttribute('srcset');
+  await showPhotos(box);
   main.classList.remove('narrow');
   main.prepend(box);
   document.title = state.title;

@@ -7,12 +7,15 @@
 import '../push/worker.js';
 import {flush} from '../report/queue.js';
 import {recall} from '../report/store.js';
+import {forgetPhotos} from '../track/kept_photos.js';
 import {isOurs} from '../shell/answers.js';
 
 const {version, pages, files, later} = self.CAUNOI_SHELL;
 const CACHE = `shell-${version}`;
 const PATIENCE_MS = 4000;
-const CITIZEN_PAGES = /^\/(ban-do|theo-doi|offline)?(\/|$)/;
+// what citizens open: all of it gets the clear page of the shell when there is no network
+const CITIZEN_PAGES =
+  /^\/(ban-do|theo-doi|offline|toi|du-lieu-mo|ogc|problems|dang-nhap\/(nguoi-dan|dinh-danh))?(\/|$)/;
 const HASHED = /[-.]([0-9A-Z]{8}|[0-9a-f]{12})\.[a-z0-9]+$/;
 
 addEventListener('install', (event) => event.waitUntil(install()));
@@ -20,6 +23,8 @@ addEventListener('activate', (event) => event.waitUntil(activate()));
 addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== location.origin) return;
+  // whoever comes next at this device finds no photos of others
+  if (event.request.method === 'POST' && url.pathname === '/dang-xuat') event.waitUntil(forgetPhotos());
   if (event.request.mode === 'navigate') {
     if (CITIZEN_PAGES.test(url.pathname)) event.respondWith(page(event, url));
   } else if (event.request.method === 'GET' && url.pathname.startsWith('/static/')) {
