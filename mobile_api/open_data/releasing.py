@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 from backend import clock
 from backend.database import Database
 from backend.photos.objects import ObjectStore
+from backend.practice.changes import open_data_in_force, rules_loaded_at
 from backend.reports.rulebook import Rulebook, Rulebooks
 from mobile_api.open_data import records, store
 from mobile_api.open_data.store import DataFile
@@ -21,13 +22,10 @@ REPORTS_CSV: Final = "reports.csv"
 REPORTS_GEOJSON: Final = "reports.geojson"
 COUNTS_CSV: Final = "counts.csv"
 MEDIA_TYPES: Final = {
-    REPORTS_CSV: "text/csv; charset=utf-8; header=present",
+    REPORTS_CSV: "text/csv; header=present",
     REPORTS_GEOJSON: "application/geo+json",
-    COUNTS_CSV: "text/csv; charset=utf-8; header=present",
+    COUNTS_CSV: "text/csv; header=present",
 }
-# Fewer are not told of a place: the province's practice, and that of most statistical offices.
-LEAST: Final = 5
-KEPT_DAYS: Final = 7
 
 
 async def release_open_data(
@@ -39,11 +37,15 @@ async def release_open_data(
     is read, or after, is left out when the file is (store.list_departures).
     """
     started_at, today = clock.now(), clock.day_of(clock.now())
+    rules = await open_data_in_force(database.app, started_at)
     there = {file.name: file for file in await store.list_files(database.public, today)}
     wanted = set(MEDIA_TYPES) - there.keys()
     counts = there.get(COUNTS_CSV)
     if counts is not None and await store.list_departures(database.public, counts.as_of):
         # ten minutes are looked back: made again until they have passed, which costs little
+        wanted.add(COUNTS_CSV)
+    elif counts is not None and await rules_loaded_at(database.app, "open_data") > counts.as_of:
+        # from more reports on is told of a place, perhaps
         wanted.add(COUNTS_CSV)
     if not wanted:
         return False
@@ -52,19 +54,21 @@ async def release_open_data(
     made = folder / f"release-{uuid.uuid4().hex}"
     try:
         for name in sorted(wanted):
-            lines = await _write(name, made, database, rulebook, today)
+            lines = await _write(name, made, database, rulebook, today, rules.least)
             await _keep(made, name, lines, today, started_at, database, objects)
     finally:
         made.unlink(missing_ok=True)
-    for key in await store.drop_files_before(database.app, today - timedelta(days=KEPT_DAYS)):
+    for key in await store.drop_files_before(database.app, today - timedelta(days=rules.kept_days)):
         await objects.remove(key)
     return True
 
 
-async def _write(name: str, path: Path, database: Database, rulebook: Rulebook, today: date) -> int:
+async def _write(
+    name: str, path: Path, database: Database, rulebook: Rulebook, today: date, least: int
+) -> int:
     with path.open("wb") as file:
         if name == COUNTS_CSV:
-            return await _write_counts(file, database, rulebook, today)
+            return await _write_counts(file, database, rulebook, today, least)
         if name == REPORTS_CSV:
             return await _write_csv(file, database, rulebook)
         return await _write_geojson(file, database, rulebook)
@@ -97,7 +101,9 @@ async def _write_geojson(file: BinaryIO, database: Database, rulebook: Rulebook)
     return lines
 
 
-async def _write_counts(file: BinaryIO, database: Database, rulebook: Rulebook, today: date) -> int:
+async def _write_counts(
+    file: BinaryIO, database: Database, rulebook: Rulebook, today: date, least: int
+) -> int:
     """Of whole months only: two files of one month do not tell what came in between."""
     rows = await store.count_by_unit_and_category(database.public, today.replace(day=1))
     counts: dict[tuple[str, str], int] = {}
@@ -107,7 +113,7 @@ async def _write_counts(file: BinaryIO, database: Database, rulebook: Rulebook, 
         cell = (row["unit_code"], field)
         counts[cell] = counts.get(cell, 0) + row["reports"]
     units = await store.list_unit_names(database.public, sorted({unit for unit, _ in counts}))
-    shown = await asyncio.to_thread(_safe_counts, counts)
+    shown = await asyncio.to_thread(_safe_counts, counts, least)
     lines = [
         (unit, units.get(unit, ""), field, _field_name(rulebook, field), number)
         for (unit, field), number in sorted(shown.items())
@@ -117,12 +123,14 @@ async def _write_counts(file: BinaryIO, database: Database, rulebook: Rulebook, 
     return len(lines)
 
 
-def _safe_counts(counts: dict[tuple[str, str], int]) -> dict[tuple[str, str], int | None]:
+def _safe_counts(
+    counts: dict[tuple[str, str], int], least: int
+) -> dict[tuple[str, str], int | None]:
     """Every crossing of what is left of units and fields: zeros told, small ones None."""
-    pooled = pool_small_lines(counts, LEAST)
-    if sum(pooled.values()) < LEAST:
+    pooled = pool_small_lines(counts, least)
+    if sum(pooled.values()) < least:
         return {}
-    hidden = suppress(pooled, LEAST)
+    hidden = suppress(pooled, least)
     rows, columns = ({cell[axis] for cell in pooled} for axis in (0, 1))
     return {
         (row, column): None if (row, column) in hidden else pooled.get((row, column), 0)

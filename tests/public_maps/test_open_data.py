@@ -22,6 +22,9 @@ from tests.province import PLACE, SENSITIVE, Sent, Town
 FILES: Final = ("reports.csv", "reports.geojson", "counts.csv")
 
 
+TYPES = {"csv": "text/csv; header=present; charset=utf-8", "geojson": "application/geo+json"}
+
+
 async def release(town: Town) -> bool:
     parts = parts_of(town.app.state)
     assert parts.objects is not None
@@ -33,6 +36,7 @@ async def release(town: Town) -> bool:
 async def download(town: Town, name: str, query: str = "") -> str:
     answer = await town.ask("GET", f"/du-lieu-mo/{name}?{query}")
     assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == TYPES[name.rpartition(".")[2]]
     return answer.content.decode()
 
 
