@@ -9,7 +9,7 @@ _LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "submitted": ("Gửi phản ánh", "Report sent"),
     "accept": ("Cơ quan đã nhận xử lý", "Accepted by the agency"),
     "decline": ("Không tiếp nhận", "Declined"),
-    "redirect": ("Hướng dẫn đến cơ quan có thẩm quyền", "Referred to the competent office"),
+    "redirect": ("Hướng dẫn gửi cơ quan có thẩm quyền", "Referred to another office"),
     "assign": ("Đã phân công cán bộ", "Officer assigned"),
     "start": ("Bắt đầu xử lý", "Work started"),
     "ask": ("Yêu cầu bổ sung thông tin", "More information asked"),

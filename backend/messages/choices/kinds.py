@@ -42,7 +42,7 @@ _TITLES: Final[Mapping[str, Words]] = {
     "resolve": Words("Có kết quả xử lý", "Answered"),
     "close": Words("Đóng phản ánh", "Closed"),
     "decline": Words("Không tiếp nhận", "Not accepted"),
-    "redirect": Words("Hướng dẫn gửi nơi khác", "Belongs with another office"),
+    "redirect": Words("Hướng dẫn gửi cơ quan có thẩm quyền", "Referred to another office"),
     "merge": Words("Gộp với phản ánh trùng", "Merged with another"),
     "reopen": Words("Xử lý lại", "Taken up again"),
     AREA_ALERT: Words("Phản ánh mới trong khu vực theo dõi", "New reports in followed areas"),
