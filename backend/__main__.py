@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "units": ("geo.commands:units", "Administrative units: import, activate, ask."),
     "accounts": ("backend.accounts.commands:accounts", "People who may sign in."),
     "consents": ("backend.accounts.consents.commands:consents", "What people agree to."),
+    "practice": ("backend.practice.commands:practice", "Quiet hours, open data: rules."),
     "retention": ("backend.privacy.commands:retention", "How long things are kept."),
     "wall-tokens": ("backend.accounts.commands:wall_tokens", "Links for screens on a wall."),
     "reports": ("backend.reports.imports.commands:reports", "History of another system."),

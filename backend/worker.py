@@ -28,7 +28,7 @@ from backend.grid import keeping
 from backend.jobs import store as jobs_store
 from backend.jobs.lanes import OUTAGES, Handler, Lane
 from backend.jobs.running import free_orphans, keep_lanes
-from backend.messages.announce import Terms, announce, read_terms
+from backend.messages.announce import announce, terms_now
 from backend.messages.gateways import Gateways, open_gateways
 from backend.messages.held import deliver
 from backend.messages.letters import Push
@@ -65,7 +65,6 @@ class Tools:
     push: Push
     gateways: Gateways
     mail: Push
-    terms: Terms
 
     @property
     def workplace(self) -> Path:
@@ -74,15 +73,21 @@ class Tools:
 
 
 async def _announce(tools: Tools, payload: bytes) -> None:
-    await announce(tools.database, tools.push, tools.terms, payload=payload, now=clock.now())
+    now = clock.now()
+    terms = await terms_now(tools.database.app, tools.settings, now)
+    await announce(tools.database, tools.push, terms, payload=payload, now=now)
 
 
 async def _deliver_due_pushes(tools: Tools, _: bytes) -> None:
-    await deliver.deliver_pushes(tools.database, tools.push, tools.terms.timing, now=clock.now())
+    now = clock.now()
+    terms = await terms_now(tools.database.app, tools.settings, now)
+    await deliver.deliver_pushes(tools.database, tools.push, terms, now=now)
 
 
 async def _deliver_due_mail(tools: Tools, _: bytes) -> None:
-    await deliver.deliver_mail(tools.database, tools.mail, tools.terms, now=clock.now())
+    now = clock.now()
+    terms = await terms_now(tools.database.app, tools.settings, now)
+    await deliver.deliver_mail(tools.database, tools.mail, terms, now=now)
 
 
 async def _send_sign_in_code(tools: Tools, payload: bytes) -> None:
@@ -143,7 +148,9 @@ async def _fire_timers(tools: Tools) -> None:
 
 
 async def _queue_due(tools: Tools) -> None:
-    await deliver.queue_due(tools.database, tools.terms.timing, now=clock.now())
+    now = clock.now()
+    terms = await terms_now(tools.database.app, tools.settings, now)
+    await deliver.queue_due(tools.database, terms.timing, now=now)
 
 
 async def _free_orphans(tools: Tools) -> None:
@@ -255,7 +262,6 @@ async def _open_tools(settings: Settings, stopping: asyncio.Event) -> Tools | No
             push=open_push(settings),
             gateways=gateways,
             mail=open_mail(settings, gateways.mail),
-            terms=read_terms(settings),
         )
     return None
 

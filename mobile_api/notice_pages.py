@@ -8,9 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
+from backend import clock
 from backend.accounts.principals import Principal
 from backend.database import Database
 from backend.errors import Malformed
+from backend.messages.announce import rules_now
 from backend.messages.areas.alerts import list_areas, unfollow_area
 from backend.messages.areas.store import Owner
 from backend.messages.choices.actions import change_account_notices, read_account_notices
@@ -44,6 +46,7 @@ async def notice_page(
         database, principal.account_id, secret_key=settings.secret_key
     )
     areas = await list_areas(database, Owner(account_id=principal.account_id))
+    hours = await rules_now(database.app, settings, clock.now())
     rulebook = await rulebooks.current()
     communes = {str(row.unit.code): row.unit.name for row in await list_communes(database)}
     return Template(
@@ -62,8 +65,8 @@ async def notice_page(
             ],
             "has_address": found.has_address,
             "is_stopped": found.is_stopped,
-            "quiet": read_quiet_hours(settings.quiet_hours),
-            "batch_at": settings.area_batch_at,
+            "quiet": read_quiet_hours(hours.quiet_hours),
+            "batch_at": hours.area_batch_at,
             "areas": [
                 {
                     "id": area.id,

@@ -8,8 +8,10 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Template
 from msgspec import Meta, Struct
 
+from backend import clock
 from backend.accounts.principals import Principal
 from backend.database import Database
+from backend.messages.announce import rules_now
 from backend.messages.choices.actions import change_account_notices, read_account_notices
 from backend.messages.choices.kinds import CHANNELS, Choices, is_by_default, list_kinds
 from backend.messages.choices.mailboxes import read_token, stop_mail
@@ -92,7 +94,8 @@ async def _view(
     found = await read_account_notices(
         database, principal.account_id, secret_key=settings.secret_key
     )
-    quiet = read_quiet_hours(settings.quiet_hours)
+    hours = await rules_now(database.app, settings, clock.now())
+    quiet = read_quiet_hours(hours.quiet_hours)
     return {
         "items": [
             {"kind": kind, "title": words.in_language(language)}
@@ -105,5 +108,5 @@ async def _view(
         "next": None,
         "email": {"has_address": found.has_address, "is_stopped": found.is_stopped},
         "quiet_hours": quiet and {"from": f"{quiet.starts:%H:%M}", "to": f"{quiet.ends:%H:%M}"},
-        "area_batch_at": settings.area_batch_at,
+        "area_batch_at": hours.area_batch_at,
     }

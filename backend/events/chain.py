@@ -18,7 +18,8 @@ import msgspec
 GENESIS: Final = bytes(32)
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
-CaseKind: TypeAlias = Literal["report"]
+# "practice": the rules of one kind and who changed them (backend/practice)
+CaseKind: TypeAlias = Literal["report", "practice"]
 ActorKind: TypeAlias = Literal[
     "citizen", "officer", "key_holder", "moderator", "leader", "admin", "system"
 ]

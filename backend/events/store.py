@@ -1,5 +1,6 @@
 """The SQL of events and of the work that follows from them."""
 
+import uuid
 from collections.abc import Sequence
 
 from backend.database import Connection
@@ -41,6 +42,21 @@ async def insert_event(connection: Connection, event: Event, notes: Sequence[Not
         [note.is_public for note in notes],
     )
     return event_id
+
+
+async def find_last(
+    connection: Connection, case_kind: str, case_id: uuid.UUID
+) -> tuple[int, bytes] | None:
+    """Number and hash of the last event of a case; None if it has none."""
+    row = await connection.fetchrow(
+        """
+        SELECT seq, hash FROM event WHERE case_kind = $1 AND case_id = $2
+        ORDER BY seq DESC LIMIT 1
+        """,
+        case_kind,
+        case_id,
+    )
+    return (row["seq"], row["hash"]) if row else None
 
 
 async def insert_jobs(connection: Connection, jobs: Sequence[tuple[str, bytes | None]]) -> None:

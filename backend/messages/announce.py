@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+import msgspec
 import structlog
 
-from backend.database import Database
+from backend.database import Connection, Database
 from backend.jobs.errors import BadPayload, Later
 from backend.messages import store, wording
 from backend.messages.areas.alerts import tell_areas
@@ -21,11 +22,12 @@ from backend.messages.choices.kinds import chosen_as, is_by_default
 from backend.messages.choices.mailboxes import open_mailboxes
 from backend.messages.choices.store import list_recipients
 from backend.messages.letters import Letter, Outcome, Push
-from backend.messages.quiet import Timing, quiet_until, read_timing
+from backend.messages.quiet import Timing, quiet_until, timing_of
 from backend.messages.store import Happening, Told, Waiting
+from backend.practice.changes import notices_in_force
+from backend.practice.rules import Notices
 from backend.settings import Settings
 
-_NEWS_HOURS: Final = 24
 _DELAY_SECONDS: Final = 5.0
 _LONGEST_DELAY_SECONDS: Final = 600.0
 # Fewer than a lane lets a job take.
@@ -37,16 +39,27 @@ _log = structlog.get_logger("caunoi.push")
 
 @dataclass(frozen=True)
 class Terms:
-    """When notices go out, and the key under which mailboxes are kept."""
+    """When notices go out, how long they are, and the key under which mailboxes are kept."""
 
     timing: Timing
     secret_key: bytes = field(repr=False)
+    characters_most: int = 180
 
 
-def read_terms(settings: Settings) -> Terms:
-    """The terms that the settings ask for."""
-    timing = read_timing(settings.quiet_hours, settings.area_batch_at)
-    return Terms(timing, settings.secret_key)
+async def terms_now(connection: Connection, settings: Settings, now: datetime) -> Terms:
+    """The terms of the rules in force; a setting goes before them."""
+    rules = await rules_now(connection, settings, now)
+    return Terms(timing_of(rules), settings.secret_key, rules.characters_most)
+
+
+async def rules_now(connection: Connection, settings: Settings, now: datetime) -> Notices:
+    """The rules of notices in force; the hours of the settings, where given, go before theirs."""
+    rules = await notices_in_force(connection, now)
+    return msgspec.structs.replace(
+        rules,
+        quiet_hours=settings.quiet_hours or rules.quiet_hours,
+        area_batch_at=settings.area_batch_at or rules.area_batch_at,
+    )
 
 
 async def announce(
@@ -63,8 +76,8 @@ async def announce(
     if happening is None:
         raise BadPayload()
     await _write_down(database, terms, happening, now=now)
-    await store.drop_stale_notifications(database.app, event_id, hours=_NEWS_HOURS)
-    await _deliver(database, push, happening)
+    await store.drop_stale_notifications(database.app, event_id, hours=terms.timing.push_news_hours)
+    await _deliver(database, push, terms, happening)
 
 
 async def _write_down(
@@ -96,7 +109,7 @@ async def _write_down(
         )
 
 
-async def _deliver(database: Database, push: Push, happening: Happening) -> None:
+async def _deliver(database: Database, push: Push, terms: Terms, happening: Happening) -> None:
     beyond, delay, started = 0, 0.0, time.monotonic()
     kinds = [*_FIREBASE, "webpush"]
     while kinds and (
@@ -105,7 +118,8 @@ async def _deliver(database: Database, push: Push, happening: Happening) -> None
         )
     ):
         beyond = waiting[-1].id
-        outcomes = await push.send([_letter(happening, one) for one in waiting])
+        letters = [_letter(happening, one, terms.characters_most) for one in waiting]
+        outcomes = await push.send(letters)
         await store.record_outcomes(database.app, waiting, outcomes)
         delay = max(delay, _delay(outcomes))
         busy = {
@@ -124,7 +138,7 @@ async def _deliver(database: Database, push: Push, happening: Happening) -> None
         raise Later(delay or _DELAY_SECONDS, "Some notifications wait for the push service.")
 
 
-def _letter(happening: Happening, waiting: Waiting) -> Letter:
+def _letter(happening: Happening, waiting: Waiting, characters_most: int) -> Letter:
     """In the words for officers if the device is an officer's and they are told of such events."""
     audience = wording.audience(
         happening.kind, is_officer=waiting.is_officer, is_supporter=waiting.audience == "support"
@@ -139,7 +153,7 @@ def _letter(happening: Happening, waiting: Waiting) -> Letter:
         device_value=waiting.device_value,
         collapse_key=waiting.collapse_key,
         title=wording.TITLE,
-        body=body or wording.TITLE,
+        body=wording.fit(body or wording.TITLE, characters_most),
         link=wording.link(audience, happening.code),
         code=happening.code,
         is_urgent=waiting.is_urgent,

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from backend.clock import VIETNAM
+from backend.practice.rules import Notices
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
@@ -24,6 +25,9 @@ class Timing:
 
     quiet: QuietHours | None = QuietHours(time(21, 0), time(6, 30))
     batch_at: time = time(18, 0)
+    # news older than that is given up: pushes that wait for a service, and what was held
+    push_news_hours: int = 24
+    held_news_hours: int = 48
 
 
 def read_quiet_hours(text: str) -> QuietHours | None:
@@ -40,9 +44,14 @@ def read_quiet_hours(text: str) -> QuietHours | None:
     return hours
 
 
-def read_timing(quiet_hours: str, batch_at: str) -> Timing:
-    """The hours that the settings ask for; raises ValueError for what is none."""
-    return Timing(read_quiet_hours(quiet_hours), time.fromisoformat(batch_at))
+def timing_of(rules: Notices) -> Timing:
+    """The hours that the rules in force ask for; raises ValueError for what is none."""
+    return Timing(
+        read_quiet_hours(rules.quiet_hours),
+        time.fromisoformat(rules.area_batch_at),
+        push_news_hours=rules.push_news_hours,
+        held_news_hours=rules.held_news_hours,
+    )
 
 
 def is_quiet(now: datetime, quiet: QuietHours | None) -> bool:

@@ -360,10 +360,12 @@ async def record_outcomes(
                 THEN now() + make_interval(secs => least(
                     coalesce(o.wait_seconds, 5 * 2 ^ least(n.attempts, 7)), 600))
                 ELSE n.due_at END,
+            -- nobody took it: it may be bundled anew, and this does not count as unsure
+            unsure = CASE WHEN o.fate = 'later' AND o.wire_id IS NULL
+                THEN greatest(n.unsure - 1, 0) ELSE n.unsure END,
             wire_id = o.wire_id, error = o.error
         FROM outcome o
-        WHERE n.id = o.id
-            AND (n.state = 'waiting' OR (n.state = 'failed' AND n.error = 'interrupted'))
+        WHERE n.id = o.id AND n.state = 'waiting'
         """,
         [one.id for one in waiting],
         [one.device_id for one in waiting],

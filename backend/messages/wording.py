@@ -166,6 +166,13 @@ def audience(kind: str, *, is_officer: bool, is_supporter: bool = False) -> Audi
     return "officer" if told else "citizen"
 
 
+def fit(text: str, characters_most: int) -> str:
+    """The text, cut behind a word where it has more characters than the rules allow."""
+    if len(text) <= characters_most:
+        return text
+    return text[:characters_most].rpartition(" ")[0].rstrip(" ,.;:") + "…"
+
+
 def link(audience: Audience, code: str) -> str:
     """Where the notification leads, as a path of our own site."""
     return "/can-bo" if audience == "officer" else f"{TRACKING}/{code}"

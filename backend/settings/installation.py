@@ -49,8 +49,8 @@ class Settings:
     web_push_loopback: bool = False
     vapid_key: str | None = field(default=None, repr=False)
     vapid_subject: str | None = None
-    quiet_hours: str = "21:00-06:30"
-    area_batch_at: str = "18:00"
+    quiet_hours: str | None = None
+    area_batch_at: str | None = None
     smtp: SmtpSettings | None = None
     sms: SmsSettings | None = None
     limits_on: bool = True
@@ -119,8 +119,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         web_push_loopback=choice(source, "WEB_PUSH_LOOPBACK", "off", ("on", "off")) == "on",
         vapid_key=source.get("CAUNOI_VAPID_KEY") or None,
         vapid_subject=source.get("CAUNOI_VAPID_SUBJECT") or None,
-        quiet_hours=shaped(source, "QUIET_HOURS", "21:00-06:30", rf"off|({_HOUR})-(?!\1$){_HOUR}"),
-        area_batch_at=shaped(source, "AREA_BATCH_AT", "18:00", _HOUR),
+        quiet_hours=shaped(
+            source, "QUIET_HOURS", rf"off|({_HOUR})-(?!\1$){_HOUR}", like="21:00-06:30"
+        ),
+        area_batch_at=shaped(source, "AREA_BATCH_AT", _HOUR, like="18:00"),
         smtp=read_smtp(source),
         sms=read_sms(source),
         limits_on=limits_on,

@@ -49,12 +49,12 @@ def read_words(source: Mapping[str, str], name: str, default: str) -> tuple[str,
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def shaped(source: Mapping[str, str], name: str, default: str, pattern: str) -> str:
-    """Text that this pattern fits as a whole."""
-    value = source.get(f"CAUNOI_{name}") or default
-    if not re.fullmatch(pattern, value):
+def shaped(source: Mapping[str, str], name: str, pattern: str, *, like: str) -> str | None:
+    """Text that this pattern fits as a whole, such as `like`; None where nothing is given."""
+    value = source.get(f"CAUNOI_{name}") or None
+    if value is not None and not re.fullmatch(pattern, value):
         raise SettingsError(
-            f"CAUNOI_{name} phải có dạng như {default}.",
-            f"CAUNOI_{name} must look like {default}.",
+            f"CAUNOI_{name} phải có dạng như {like}.",
+            f"CAUNOI_{name} must look like {like}.",
         )
     return value

@@ -9,9 +9,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream, Template
 
+from backend import clock
 from backend.database import Database
 from backend.errors import NotFound
 from backend.photos.objects import ObjectStore
+from backend.practice.changes import open_data_in_force
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
 from backend.web.conditional import OPEN_TO_ALL, knows_tag
@@ -36,6 +38,7 @@ async def open_data_page(
     """Files, fields, licence and versions; standards for programs; a feed for each commune."""
     language = page_language(request)
     rulebook = await rulebooks.current()
+    rules = await open_data_in_force(database.public, clock.now())
     return Template(
         "citizen/open_data.html",
         context={
@@ -44,8 +47,7 @@ async def open_data_page(
             "fields": records.FIELDS,
             "count_fields": records.COUNT_FIELDS,
             "version": SCHEMA_VERSION,
-            "least": releasing.LEAST,
-            "kept_days": releasing.KEPT_DAYS,
+            "rules": rules,
             "units": [(row.unit.code, row.unit.name) for row in await list_communes(database)],
             "categories": [
                 (category.code, category.name(language))

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from backend import clock
-from backend.messages.announce import announce, read_terms
+from backend.messages.announce import announce, terms_now
 from backend.messages.senders import open_push
 from backend.settings import Settings
 from tests.province import Sent, Town, open_town
@@ -140,7 +140,7 @@ async def test_one_tap_brings_notices_of_the_report_to_the_telephone(
         await announce(
             town.database,
             push,
-            read_terms(town.settings),
+            await terms_now(town.database.app, town.settings, clock.now()),
             payload=str(event_id).encode(),
             now=clock.now(),
         )

@@ -83,7 +83,7 @@ class Area:
 
     async def batch(self, now: datetime = SIX) -> None:
         for _ in range(2):
-            await deliver_pushes(self.database, self.push, TERMS.timing, now=now)
+            await deliver_pushes(self.database, self.push, TERMS, now=now)
 
 
 @pytest.fixture

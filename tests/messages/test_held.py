@@ -24,7 +24,7 @@ from backend.messages.firebase import FirebasePush
 from backend.messages.gateways import open_gateways
 from backend.messages.held.deliver import deliver_mail, deliver_pushes, queue_due
 from backend.messages.letterhead import MailPush
-from backend.messages.letters import Letter, Outcome, Push
+from backend.messages.letters import Fate, Letter, Outcome, Push
 from backend.messages.quiet import Timing
 from backend.settings import Settings
 from tests.factories import insert_a_report, insert_an_event
@@ -103,10 +103,10 @@ async def test_night_is_quiet_and_the_morning_brings_one_notification(
         event_id = await insert_an_event(database.app, case_id, kind)
         await tell(database, push, event_id, now=EVENING)
         await tell(database, push, event_id, now=EVENING + timedelta(hours=3))
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING - timedelta(minutes=1))
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING - timedelta(minutes=1))
     assert fcm.requests == 0
     for _ in range(2):
-        await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
+        await deliver_pushes(database, push, NIGHTLY, now=MORNING)
     (message,) = fcm.accepted
     assert message["notification"]["body"] == "Có 3 cập nhật về phản ánh bạn theo dõi."
     assert message["data"] == {"code": "", "link": "/theo-doi"}
@@ -120,7 +120,7 @@ async def test_one_thing_that_waited_is_told_in_its_own_words(
     case_id = await insert_a_report(database.app, code="QNG-7K3M-2F9A")
     await people.follower(case_id)
     await tell(database, push, await insert_an_event(database.app, case_id, "ask"), now=EVENING)
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING)
     (message,) = fcm.accepted
     assert "bổ sung thông tin" in message["notification"]["body"]
     assert message["data"]["link"] == "/theo-doi/QNG-7K3M-2F9A"
@@ -143,10 +143,10 @@ async def test_push_killed_before_recording_shows_once_in_the_morning(
     address = await people.follower(case_id)
     await tell(database, push, await insert_an_event(database.app, case_id, "start"), now=EVENING)
     fcm.faults.append(faults.ANSWER_LOST)
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING)
     late = await insert_an_event(database.app, case_id, "resolve")
     await tell(database, push, late, now=EVENING)
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING + timedelta(days=1))
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING + timedelta(days=1))
     assert len(fcm.accepted) == 2
     assert len(fcm.screen(address)) == 1
 
@@ -158,7 +158,7 @@ async def test_busy_service_delays_what_is_due_and_is_asked_again(
     await people.follower(case_id)
     await tell(database, push, await insert_an_event(database.app, case_id, "start"), now=EVENING)
     fcm.faults.append(faults.INTERNAL)
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING)
     due = await database.app.fetchval("SELECT due_at - clock_timestamp() FROM notification")
     assert timedelta(seconds=2) < due < timedelta(seconds=6)
     assert await states(database) == [("waiting", "InternalError")]
@@ -297,34 +297,68 @@ class DyingMail:
         return
 
 
-async def test_letter_is_never_written_twice_when_the_worker_dies_while_it_is_handed_over(
+async def lease_is_over(database: Database) -> None:
+    await database.app.execute(
+        "UPDATE notification SET due_at = $1 WHERE state = 'waiting'", MORNING
+    )
+
+
+async def test_letter_that_may_have_been_taken_goes_out_again_as_the_very_same(
     database: Database, push: FirebasePush, postman: Postman
+) -> None:
+    case_id = await insert_a_report(database.app)
+    await a_contact(database, case_id, consent={"notify": True})
+    for kind in ("accept", "ask"):
+        event_id = await insert_an_event(database.app, case_id, kind)
+        await tell(database, push, event_id, now=MORNING)
+    dying = DyingMail()
+    with pytest.raises(Interrupted):
+        await deliver_mail(database, dying, NIGHTLY, now=MORNING)
+    # nobody else hands it over meanwhile
+    await deliver_mail(database, postman.push, NIGHTLY, now=MORNING)
+    assert postman.letters == []
+    # what is told afterwards is no part of it, or its repeat would be another letter
+    event_id = await insert_an_event(database.app, case_id, "resolve")
+    await tell(database, push, event_id, now=MORNING)
+    await lease_is_over(database)
+    after = DyingMail(outcomes=[Outcome("sent")] * 2)
+    await deliver_mail(database, after, NIGHTLY, now=MORNING)
+    assert [after.taken[0]] == dying.taken
+    assert after.taken[1].notification_id != dying.taken[0].notification_id
+    assert await states(database) == [("sent", None)] * 3
+
+
+async def test_letter_is_given_up_when_nobody_ever_says_that_it_was_taken(
+    database: Database, push: FirebasePush
 ) -> None:
     case_id = await insert_a_report(database.app)
     await a_contact(database, case_id, consent={"notify": True})
     event_id = await insert_an_event(database.app, case_id, "resolve")
     await tell(database, push, event_id, now=MORNING)
     dying = DyingMail()
-    with pytest.raises(Interrupted):
-        await deliver_mail(database, dying, NIGHTLY, now=MORNING)
-    await tell(database, push, event_id, now=MORNING)
-    await deliver_mail(database, postman.push, NIGHTLY, now=MORNING)
-    assert len(dying.taken) == 1
-    assert postman.letters == []
+    for _ in range(4):
+        with pytest.raises(Interrupted):
+            await deliver_mail(database, dying, NIGHTLY, now=MORNING)
+        assert await states(database) == [("waiting", "interrupted")]
+        await lease_is_over(database)
+    await deliver_mail(database, dying, NIGHTLY, now=MORNING)
+    assert len(dying.taken) == 4
+    assert len({letter.notification_id for letter in dying.taken}) == 1
     assert await states(database) == [("failed", "interrupted")]
 
 
-async def test_letter_is_tried_again_only_if_it_was_certainly_not_taken(
+async def test_letter_is_tried_again_unless_it_was_refused_for_good(
     database: Database, push: FirebasePush
 ) -> None:
-    for fate, error, state in (
-        ("bad", "smtp-554", ("failed", "smtp-554")),
-        ("later", "smtp-451", ("waiting", "smtp-451")),
-        ("later", "SMTPConnectError", ("waiting", "SMTPConnectError")),
-        ("later", "SMTPReadTimeoutError", ("failed", "unknown-SMTPReadTimeoutError")),
-        ("later", "too-slow", ("failed", "unknown-too-slow")),
-        ("gone", "smtp-550", ("dropped", "smtp-550")),
-    ):
+    cases: tuple[tuple[Fate, str, tuple[str, str], int], ...] = (
+        ("bad", "smtp-554", ("failed", "smtp-554"), 1),
+        ("later", "smtp-451", ("waiting", "smtp-451"), 0),
+        ("later", "SMTPConnectError", ("waiting", "SMTPConnectError"), 0),
+        ("later", "SMTPReadTimeoutError", ("waiting", "unknown-SMTPReadTimeoutError"), 1),
+        ("later", "too-slow", ("waiting", "unknown-too-slow"), 1),
+        ("gone", "smtp-550", ("dropped", "smtp-550"), 1),
+    )
+    for fate, error, state, unsure in cases:
         await database.app.execute("DELETE FROM notification")
         case_id = await insert_a_report(database.app)
         await a_contact(database, case_id, consent={"notify": True})
@@ -333,6 +367,7 @@ async def test_letter_is_tried_again_only_if_it_was_certainly_not_taken(
         mail = DyingMail(outcomes=[Outcome(fate, error=error)])
         await deliver_mail(database, mail, NIGHTLY, now=MORNING)
         assert await states(database) == [state]
+        assert await database.app.fetchval("SELECT unsure FROM notification") == unsure
 
 
 async def test_letters_of_one_night_are_one_letter(
@@ -358,7 +393,7 @@ async def test_device_of_a_dropped_address_gets_nothing_in_the_morning(
     await people.follower(case_id)
     await tell(database, push, await insert_an_event(database.app, case_id, "start"), now=EVENING)
     await database.app.execute("UPDATE device SET dropped_at = now(), drop_reason = 'x'")
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING)
     assert fcm.requests == 0
     assert await states(database) == [("dropped", "device-dropped")]
 
@@ -380,7 +415,7 @@ async def test_supporter_is_told_in_words_of_their_own_and_only_while_it_is_publ
     await database.app.execute("UPDATE report SET visibility = 'hidden'")
     unseen = await insert_an_event(database.app, case_id, "close")
     await tell(database, push, unseen, now=MORNING, terms=TERMS)
-    await deliver_pushes(database, push, NIGHTLY.timing, now=MORNING)
+    await deliver_pushes(database, push, NIGHTLY, now=MORNING)
     assert len(fcm.accepted) == 1
     assert await states(database) == [("sent", None), ("dropped", "not-public")]
 

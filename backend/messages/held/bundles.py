@@ -20,7 +20,7 @@ class Bundle:
     audience: BundleAudience
     rows: Sequence[Due]
 
-    def letter(self) -> Letter:
+    def letter(self, characters_most: int) -> Letter:
         """The letter; its key is the oldest one's, so that sent again it replaces itself."""
         first = self.rows[0]
         other = "vi" if first.language == "en" else "en"
@@ -30,12 +30,12 @@ class Bundle:
             device_value=first.device_value,
             collapse_key=first.collapse_key,
             title=wording.TITLE,
-            body=self._sentence(first.language),
+            body=wording.fit(self._sentence(first.language), characters_most),
             link=self._link(),
             code=first.code if len(self._codes()) == 1 and self.audience != "area" else "",
             is_urgent=any(row.is_urgent for row in self.rows),
             language=first.language,
-            also=self._sentence(other),
+            also=wording.fit(self._sentence(other), characters_most),
         )
 
     def _sentence(self, language: str) -> str:
@@ -66,10 +66,11 @@ class Bundle:
 def bundle(due: Iterable[Due]) -> Iterator[Bundle]:
     """Rows, those of one address next to each other, as the letters they make."""
     for _, of_device in groupby(due, key=lambda row: row.device_id):
-        by_audience: dict[BundleAudience, list[Due]] = {}
+        # what went out together once, and may have arrived, goes out again as the same letter
+        together: dict[tuple[BundleAudience, str | None], list[Due]] = {}
         for row in of_device:
-            by_audience.setdefault(_audience(row), []).append(row)
-        for audience, rows in by_audience.items():
+            together.setdefault((_audience(row), row.wire_id), []).append(row)
+        for (audience, _), rows in together.items():
             yield Bundle(audience, rows)
 
 

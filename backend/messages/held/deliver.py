@@ -2,15 +2,16 @@
 
 A loop of the worker queues the work when something is due; the work goes through all addresses and
 may be killed at any moment. A push that was sent and not recorded goes out again under its key and
-replaces itself on the screen. Nothing replaces an e-mail: it is marked before it is handed over,
-and whoever dies in between leaves it `interrupted`: perhaps unsent, but never sent twice.
+replaces itself on the screen. An e-mail that may have been taken goes out again as the very same
+letter, with the same Message-ID, by which mailboxes know a repeat; it is written down beforehand
+what it holds. Decision 0013.
 """
 
 import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -29,6 +30,10 @@ from backend.messages.quiet import Timing, is_quiet
 _SECONDS: Final = 25.0
 _PUSHES_AT_ONCE: Final = 50
 _MAILS_AT_ONCE: Final = 8
+# Longer than the job takes: until then nobody else hands the same letter over.
+_LEASE: Final = timedelta(seconds=90)
+# A letter that ends its worker, or a server that takes and never says so, must not go on for ever.
+_UNSURE_MOST: Final = 4
 _PUSH_KINDS: Final = ("fid", "token", "webpush")
 
 # No connection, no login: the server never saw the letter.
@@ -62,17 +67,17 @@ async def queue_due(database: Database, timing: Timing, *, now: datetime) -> Non
     await store.queue_due_mail(database.app, now, quiet=quiet)
 
 
-async def deliver_pushes(database: Database, push: Push, timing: Timing, *, now: datetime) -> None:
+async def deliver_pushes(database: Database, push: Push, terms: Terms, *, now: datetime) -> None:
     """Send every push that is due."""
-    quiet, seen, started = is_quiet(now, timing.quiet), _Seen(), time.monotonic()
+    quiet, seen, started = is_quiet(now, terms.timing.quiet), _Seen(), time.monotonic()
     while time.monotonic() - started < _SECONDS:
         devices = await store.list_due_devices(
             database.app, _PUSH_KINDS, now, quiet=quiet, limit=_PUSHES_AT_ONCE
         )
         if not seen.has_new(devices):
             return
-        bundles = await _bundles(database, devices, now, quiet=quiet)
-        outcomes = await push.send([one.letter() for one in bundles])
+        bundles = await _bundles(database, devices, terms.timing, now=now, quiet=quiet)
+        outcomes = await push.send([one.letter(terms.characters_most) for one in bundles])
         await _record(database, bundles, outcomes)
 
 
@@ -85,23 +90,37 @@ async def deliver_mail(database: Database, mail: Push, terms: Terms, *, now: dat
         )
         if not seen.has_new(devices):
             return
-        bundles = await _bundles(database, devices, now, quiet=quiet)
-        ready = [(one, _addressed(one, terms.secret_key)) for one in bundles]
+        if given_up := await store.give_up_unsure(database.app, devices, most=_UNSURE_MOST):
+            _log.error("mail was handed over without an answer", notifications=given_up)
+        bundles = await _bundles(database, devices, terms.timing, now=now, quiet=quiet)
+        ready = [(one, _addressed(one, terms)) for one in bundles]
         lost = [row.id for one, letter in ready if letter is None for row in one.rows]
         await store.drop_notifications(database.app, lost, error="no-address")
+        going = [(row.id, _name(one)) for one, letter in ready if letter for row in one.rows]
         claimed = await store.claim(
-            database.app, [row.id for one, letter in ready if letter for row in one.rows]
+            database.app,
+            [number for number, _ in going],
+            [name for _, name in going],
+            until=now + _LEASE,
         )
         sure = [(one, letter) for one, letter in ready if letter and one.rows[0].id in claimed]
-        outcomes = [_certain(one) for one in await mail.send([letter for _, letter in sure])]
+        sent = await mail.send([letter for _, letter in sure]) if sure else []
+        outcomes = [
+            _still_named(outcome, _name(one)) for (one, _), outcome in zip(sure, sent, strict=True)
+        ]
         await _record(database, [one for one, _ in sure], outcomes)
 
 
 async def _bundles(
-    database: Database, devices: Sequence[uuid.UUID], now: datetime, *, quiet: bool
+    database: Database,
+    devices: Sequence[uuid.UUID],
+    timing: Timing,
+    *,
+    now: datetime,
+    quiet: bool,
 ) -> list[Bundle]:
     """What is due for these addresses; for all but a reporter only if it is still public."""
-    await store.drop_unwanted(database.app, devices, now)
+    await store.drop_unwanted(database.app, devices, now, news_hours=timing.held_news_hours)
     due = await store.list_due(database.app, devices, now, quiet=quiet)
     asked = {row.case_id for row in due if row.audience != "case"}
     public = await store.list_published(database.public, asked) if asked else set()
@@ -111,22 +130,28 @@ async def _bundles(
     return list(bundle(row for row in due if row.id not in hidden))
 
 
-def _addressed(one: Bundle, secret_key: bytes) -> Letter | None:
+def _addressed(one: Bundle, terms: Terms) -> Letter | None:
     """The letter with its address instead of its mailbox; None if nobody agrees to it any more."""
     for row in one.rows:
         for address in row.addresses:
-            if mailbox_of(secret_key, address) == row.device_value:
-                return replace(one.letter(), device_value=address, mailbox=row.device_value)
+            if mailbox_of(terms.secret_key, address) == row.device_value:
+                letter = one.letter(terms.characters_most)
+                return replace(letter, device_value=address, mailbox=row.device_value)
     return None
 
 
-def _certain(outcome: Outcome) -> Outcome:
-    """An e-mail is tried again only if it is certain that it was not taken."""
+def _name(one: Bundle) -> str:
+    """The letter's own name, which its Message-ID follows from."""
+    return f"letter-{one.rows[0].id}"
+
+
+def _still_named(outcome: Outcome, name: str) -> Outcome:
+    """What may have been taken keeps its name, so that it goes out as the same letter again."""
     word = outcome.error or ""
     if outcome.fate != "later" or word.startswith("smtp-") or word in _NOT_TAKEN:
         return outcome
     _log.warning("mail may have been taken", error=word)
-    return Outcome("bad", error=f"unknown-{word}")
+    return replace(outcome, wire_id=name, error=f"unknown-{word}")
 
 
 async def _record(

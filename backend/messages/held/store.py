@@ -12,14 +12,14 @@ from backend.messages.choices.store import AGREES, CONTACT_AGREES
 _ROWS_MOST: Final = 5000
 # how many of one address usually wait
 _ROWS_EACH: Final = 4
-_NEWS_HOURS: Final = 48
 
 
 @dataclass(frozen=True)
 class Due:
     """One notification that is due, with its address and what it tells of.
 
-    `addresses` are the e-mail addresses that one of which may be the mailbox's.
+    `addresses` are the e-mail addresses that one of which may be the mailbox's. `wire_id` names the
+    letter that this was once handed over in, without our hearing what became of it.
     """
 
     id: int
@@ -35,6 +35,7 @@ class Due:
     kind: str
     code: str
     case_id: uuid.UUID
+    wire_id: str | None = None
     addresses: Sequence[str] = field(default=(), repr=False)
 
 
@@ -99,6 +100,7 @@ async def list_due(
             d.kind AS device_kind, d.value AS device_value, d.language,
             coalesce(a.role IN ('officer', 'key_holder'), false) AS is_officer,
             clock_timestamp() AS asked_at, e.kind, r.code, r.id AS case_id,
+            n.wire_id,
             CASE WHEN d.kind = 'email' THEN
                 array(SELECT i.value FROM account_identity i
                     WHERE i.account_id = d.account_id AND i.kind = 'email' AND a.is_active
@@ -126,7 +128,7 @@ async def list_due(
 
 
 async def drop_unwanted(
-    connection: Connection, device_ids: Sequence[uuid.UUID], now: datetime
+    connection: Connection, device_ids: Sequence[uuid.UUID], now: datetime, *, news_hours: int
 ) -> None:
     """Give up what is due for addresses that are gone, want no e-mail, or is no news any more."""
     await connection.execute(
@@ -144,7 +146,7 @@ async def drop_unwanted(
         """,
         list(device_ids),
         now,
-        _NEWS_HOURS,
+        news_hours,
     )
 
 
@@ -160,20 +162,42 @@ async def drop_notifications(connection: Connection, ids: Sequence[int], *, erro
     )
 
 
-async def claim(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Say, before they are sent, that these were: whoever dies now sends them never again.
+async def claim(
+    connection: Connection, ids: Sequence[int], names: Sequence[str], *, until: datetime
+) -> set[int]:
+    """Say, before they are sent, in which letters these go; the ids that were still waiting.
 
-    The ids that were still waiting. For e-mail, which nothing can take back or replace.
+    Whoever dies now leaves them due again at `until`, as the very same letters.
     """
     rows = await connection.fetch(
         """
-        UPDATE notification SET state = 'failed', error = 'interrupted'
-        WHERE id = ANY ($1) AND state = 'waiting'
-        RETURNING id
+        UPDATE notification n
+        SET wire_id = l.name, unsure = n.unsure + 1, error = 'interrupted',
+            due_at = $3
+        FROM unnest($1::bigint[], $2::text[]) AS l (id, name)
+        WHERE n.id = l.id AND n.state = 'waiting'
+        RETURNING n.id
         """,
         list(ids),
+        list(names),
+        until,
     )
     return {row["id"] for row in rows}
+
+
+async def give_up_unsure(
+    connection: Connection, device_ids: Sequence[uuid.UUID], *, most: int
+) -> int:
+    """Give up what was handed over so often without an answer; how many."""
+    done = await connection.execute(
+        """
+        UPDATE notification SET state = 'failed', error = 'interrupted'
+        WHERE device_id = ANY ($1) AND state = 'waiting' AND unsure >= $2
+        """,
+        list(device_ids),
+        most,
+    )
+    return int(done.rpartition(" ")[2])
 
 
 async def list_published(connection: Connection, case_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
