@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -137,15 +138,19 @@ class Rulebook:
         """The reasons for which a report may be hidden."""
         return self.screening.hiding if self.screening else HIDING
 
+    @cached_property
+    def suggestible(self) -> frozenset[str]:
+        """The sub-fields that may be chosen: in use, in a field in use."""
+        fields = {c.code for c in self.categories.values() if c.field_code is None and c.is_active}
+        return frozenset(
+            c.code for c in self.categories.values() if c.is_active and c.field_code in fields
+        )
+
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         """The likeliest categories in use for a text; none while no keywords are configured."""
         if self.keywords is None:
             return ()
-        return tuple(
-            found
-            for found in suggest(self.keywords, text)
-            if (category := self.categories.get(found.category)) and category.is_active
-        )
+        return suggest(self.keywords, text, among=self.suggestible)
 
     def explain(self, facts: Facts) -> Trace:
         """Every rule, whether it fits and why (not), the most specific first."""

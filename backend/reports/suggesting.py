@@ -7,7 +7,7 @@ counted once.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -49,13 +49,23 @@ class KeywordSet:
 
 
 def suggest(
-    keywords: KeywordSet, text: str, *, most: int = SUGGESTIONS_MOST
+    keywords: KeywordSet,
+    text: str,
+    *,
+    most: int = SUGGESTIONS_MOST,
+    among: Collection[str] | None = None,
 ) -> tuple[Suggestion, ...]:
-    """The likeliest categories of a text, best first; none when nothing speaks clearly."""
+    """The likeliest categories of a text, best first; none when nothing speaks clearly.
+
+    `among` are those that may be chosen, as a browser knows only these; None: any. The form does
+    the same without asking (web/src/report/folding.js).
+    """
     scores: dict[str, int] = {}
     because: dict[str, list[tuple[int, str]]] = {}
     for word in phrases_of(text):
         for category, weight in keywords.by_word.get(word, ()):
+            if among is not None and category not in among:
+                continue
             scores[category] = scores.get(category, 0) + weight
             because.setdefault(category, []).append((-weight, word))
     ranked = sorted(scores, key=lambda category: (-scores[category], category))
