@@ -1,7 +1,7 @@
 """The report form, which works without JavaScript; following a report is tracking_pages.py."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +25,7 @@ from backend.web.problems import status_of
 from mobile_api.choices import category_options, commune_options, list_communes, radius_metres
 from mobile_api.contact_consent import CONSENT_WANTED, contact_consent, find_contact_consent
 from mobile_api.form_answers import ANSWER, given_answers, question_fields, typed_answers
+from mobile_api.form_leads import CONFIRMED, kinds_of, leads_to_confirm, names_of
 from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
 from mobile_api.intake import parse_submission
 from mobile_api.ownership import CITIZEN_KEYS, keep_secret, tied_to_account
@@ -71,8 +72,13 @@ async def _form(
     given: Mapping[str, str],
     asked: bool = False,
     problem: CaunoiError | None = None,
+    leads: Sequence[Mapping[str, Any]] = (),
+    chosen: Sequence[str] = (),
 ) -> Template:
-    """The form as it was filled in; with `asked` or answers, the category's questions too."""
+    """The form as it was filled in; with `asked` or answers, the category's questions too.
+
+    `leads`: where to turn instead, to be read and confirmed; `chosen`: what the photos are called.
+    """
     language, rulebook = page_language(request), await rulebooks.current()
     wants_questions = asked or any(name.startswith(ANSWER) for name in given)
     questions = question_fields(rulebook, given["category"], language) if wants_questions else []
@@ -86,6 +92,9 @@ async def _form(
             "consent": await find_contact_consent(database),
             "given": {**dict.fromkeys(names, ""), **given},
             "asked": asked,
+            "leads": leads,
+            "kinds": kinds_of(leads),
+            "chosen": chosen,
             "problem": problem,
             "faults": problem.faults if problem else (),
             "tiles_url": settings.map_tiles_url,
@@ -105,20 +114,38 @@ async def send_report(
     objects: NamedDependency[ObjectStore],
     settings: NamedDependency[Settings],
 ) -> Response[Any] | Template:
-    """Store the report, then each photo; on to its page, or back to the form with what is wrong."""
+    """Store the report, then each photo; on to its page, or back to the form with what is wrong.
+
+    Back to the form also, once, with whom to call or write to instead, where the words ask for it.
+    """
     async with read_form(request) as form:
         given = {name: str(form.get(name) or "").strip() for name in _WORDS}
         given |= given_answers(form)
         files = files_of(form)
         if form.get("do") == "questions":
             return await _form(request, database, rulebooks, settings, given=given, asked=True)
+        given["key"] = given["key"] or str(uuid.uuid4())
         try:
+            _check_filled(given)
+            leads = leads_to_confirm(
+                await rulebooks.current(),
+                given,
+                confirmed=str(form.get(CONFIRMED) or ""),
+                language=page_language(request),
+            )
+            if leads:
+                chosen = names_of(files)
+                return await _form(
+                    request, database, rulebooks, settings, given=given, leads=leads, chosen=chosen
+                )
             submitted = await _submit(
                 request, given, files, database=database, rulebooks=rulebooks, settings=settings
             )
         except CaunoiError as problem:
-            given["key"] = given["key"] or str(uuid.uuid4())
-            return await _form(request, database, rulebooks, settings, given=given, problem=problem)
+            chosen = names_of(files)
+            return await _form(
+                request, database, rulebooks, settings, given=given, problem=problem, chosen=chosen
+            )
         photos = [
             (file, photo["sha256"]) for file, photo in zip(files, submitted.photos, strict=False)
         ]
@@ -138,7 +165,6 @@ async def _submit(
     settings: Settings,
 ) -> Submitted:
     """The same checks and the same action as POST /api/v1/reports."""
-    _check_filled(given)
     body: dict[str, Any] = {
         "category": given["category"],
         "text": given["text"],

@@ -2,6 +2,7 @@
 
 import json
 
+from tests.factories import a_photo
 from tests.journeys.paper_browser import Paper
 from tests.province import POTHOLE, UNIT, Town
 
@@ -62,4 +63,72 @@ async def test_an_answer_of_nonsense_is_no_failure(module_town: Town) -> None:
         await paper.send({"action": "/"}, **{"answer-so-ngay": typed})
         assert paper.page is not None
         assert "moi=1" in str(paper.page.url)
+    await paper.client.aclose()
+
+
+COMPLAINT = "Tôi khiếu nại quyết định xử phạt số 12 của phường, đề nghị xem lại."
+FIRE = "Cháy nhà ở hẻm 45, lửa bốc cao!"
+
+
+async def test_what_may_be_no_report_is_led_elsewhere_and_asked_for_once_more(
+    module_town: Town,
+) -> None:
+    town = module_town
+    before = await town.owner.fetchval("SELECT count(*) FROM report")
+    paper = Paper.at(town)
+    await paper.open("/")
+    key = paper.form(action="/").values["key"]
+    photo = a_photo()
+    words = await paper.send(
+        {"action": "/"},
+        category=POTHOLE,
+        text=COMPLAINT,
+        address="Gần chợ",
+        unit=UNIT,
+        files=[("photos", ("quyet-dinh.jpg", photo, "image/jpeg"))],
+    )
+    assert "Chưa gửi: hãy đọc trước" in words
+    assert "Ban Tiếp công dân" in words
+    assert "quyet-dinh.jpg" in words, "what was chosen is named, to be chosen again"
+    assert await town.owner.fetchval("SELECT count(*) FROM report") == before
+    form = paper.form(action="/")
+    kept = {name: form.values[name] for name in ("text", "address", "category", "unit", "key")}
+    assert kept == {
+        "text": COMPLAINT,
+        "address": "Gần chợ",
+        "category": POTHOLE,
+        "unit": UNIT,
+        "key": key,
+    }
+    assert "confirmed" in form.required
+    # a yes to one thing is none to another
+    words = await paper.send({"action": "/"}, confirmed="complaint", text=FIRE)
+    assert "Chưa gửi: hãy đọc trước" in words
+    assert paper.page is not None
+    assert 'href="tel:114"' in paper.page.text
+    assert await town.owner.fetchval("SELECT count(*) FROM report") == before
+    await paper.send(
+        {"action": "/"},
+        confirmed="emergency_fire",
+        files=[("photos", ("chay.jpg", photo, "image/jpeg"))],
+    )
+    assert "moi=1" in str(paper.page and paper.page.url)
+    assert await town.owner.fetchval("SELECT count(*) FROM report") == before + 1
+    await paper.client.aclose()
+
+
+async def test_advice_alone_stops_nobody_and_what_is_missing_is_said_first(
+    module_town: Town,
+) -> None:
+    paper = Paper.at(module_town)
+    await paper.open("/")
+    words = await paper.send(
+        {"action": "/"}, text=FIRE, category=POTHOLE, unit=UNIT, name="Lan", status=422
+    )
+    assert "Chưa gửi: hãy đọc trước" not in words
+    await paper.open("/")
+    await paper.send(
+        {"action": "/"}, text="Dây điện chập cháy tóe lửa.", category=POTHOLE, unit=UNIT
+    )
+    assert "moi=1" in str(paper.page and paper.page.url)
     await paper.client.aclose()
