@@ -21,6 +21,9 @@ CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 CODE_PATTERN: Final = re.compile(rf"[A-Z]{{2,4}}-[{CODE_ALPHABET}]{{4}}-[{CODE_ALPHABET}]{{4}}")
 
 
+_TYPED_MOST: Final = 20
+
+
 def new_uuid7() -> uuid.UUID:
     """A time-ordered UUID (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits."""
     milliseconds = time.time_ns() // 1_000_000
@@ -47,6 +50,23 @@ def normal_report_code(typed: str) -> str | None:
     bare = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
     code = f"{bare[:-8]}-{bare[-8:-4]}-{bare[-4:]}"
     return code if CODE_PATTERN.fullmatch(code) else None
+
+
+def report_code_span(typed: str, prefix: str) -> tuple[str, str] | None:
+    """The first and the last code that begin as typed, `prefix` before what has none; None if none.
+
+    Needs three letters or digits after the prefix, or four where no digit tells them from a word:
+    `7k3`, `7k3m-2f`, `qng 7k`. Codes all look alike, so every collation orders them alike.
+    """
+    if len(typed) > _TYPED_MOST or not typed.isascii():
+        return None
+    bare = re.sub(r"[^0-9A-Z]", "", typed.upper())
+    rest = bare.removeprefix(prefix)
+    least = 1 if bare != rest else 3 if any(letter.isdigit() for letter in rest) else 4
+    if not least <= len(rest) <= 8 or set(rest) - set(CODE_ALPHABET):
+        return None
+    low, high = rest.ljust(8, CODE_ALPHABET[0]), rest.ljust(8, CODE_ALPHABET[-1])
+    return f"{prefix}-{low[:4]}-{low[4:]}", f"{prefix}-{high[:4]}-{high[4:]}"
 
 
 def tracking_secret(secret_key: bytes, report_id: uuid.UUID) -> str:

@@ -27,7 +27,7 @@ from backend.desk.reports import (
 )
 from backend.desk.tags import CaseTag, parse_tag, read_place
 from backend.errors import CaunoiError, FieldFault, Unprocessable
-from backend.identifiers import normal_report_code
+from backend.identifiers import normal_report_code, report_code_span
 from backend.photos.objects import ObjectStore
 from backend.photos.uploads import receive_photo
 from backend.reports import store as reports_store
@@ -56,6 +56,7 @@ async def queue(
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
+    settings: NamedDependency[Settings],
     status: FromQuery[QueueStatus | Literal[""]] = "",
     due: FromQuery[Literal["", "overdue", "soon"]] = "",
     category: Annotated[str, QueryParameter(max_length=64)] = "",
@@ -71,6 +72,7 @@ async def queue(
         category=category or None,
         due=due or None,
         words=normal_report_code(words) or words.strip() or None,
+        codes=report_code_span(words, settings.code_prefix),
         soon_before=now() + SOON,
         after=place.after,
         after_part=place.after_part,

@@ -17,6 +17,7 @@ from backend.desk import store
 from backend.desk.evidence import check_may_add_evidence
 from backend.desk.tags import case_tag, part_of, read_place, read_tag, write_place
 from backend.desk.views import case_view, history_step, queue_item
+from backend.identifiers import report_code_span
 from backend.photos.objects import ObjectStore
 from backend.reports import store as reports_store
 from backend.reports.actions import move_report, sight_of
@@ -96,6 +97,7 @@ async def list_queue(
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
+    settings: NamedDependency[Settings],
     status: FromQuery[QueueStatus | None] = None,
     agency: Annotated[str | None, QueryParameter(max_length=64)] = None,
     unit: Annotated[str | None, QueryParameter(max_length=16)] = None,
@@ -114,6 +116,7 @@ async def list_queue(
         category=category,
         due=due,
         words=words,
+        codes=report_code_span(words or "", settings.code_prefix),
         soon_before=now() + SOON,
         after=place.after,
         after_part=place.after_part,

@@ -44,6 +44,8 @@ class QueueFilter:
     category: str | None = None
     due: str | None = None
     words: str | None = None
+    # the first and the last code that begin as the words do, should they be part of one
+    codes: tuple[str, str] | None = None
     soon_before: datetime | None = None
     after: tuple[datetime, uuid.UUID] | None = None
     # in which part of the open queue the last row seen was
@@ -109,7 +111,8 @@ async def _list_part(
             if hits is not None
             else MATCHES.format(text="r.text", pattern=bound(pattern_of(wanted.words)))
         )
-        conditions.append(f"({words} OR r.code = {bound(wanted.words.upper())})")
+        first, last = wanted.codes or (wanted.words.upper(), wanted.words.upper())
+        conditions.append(f"({words} OR r.code BETWEEN {bound(first)} AND {bound(last)})")
     if wanted.is_open_queue:
         order, key, compare = f"{_TIME_LEFT}, r.id", _TIME_LEFT, ">"
     else:

@@ -1,7 +1,10 @@
-"""What screening found is seen in the queue, and what is urgent stands in front of it."""
+"""The queue: what screening found, what is urgent first, and a report by part of its code."""
+
+from urllib.parse import quote
 
 import pytest
 
+from backend.identifiers import report_code_span
 from tests.province import AGENCY, Town
 
 FIRE = "Cháy nhà có người mắc kẹt ở hẻm 45!"
@@ -73,3 +76,52 @@ async def test_a_place_in_the_queue_that_we_did_not_write_is_a_clear_400(
 ) -> None:
     answer = await town.ask("GET", f"{FIELDS}?after={after}", by="officer")
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+
+
+async def test_officers_find_a_report_by_the_beginning_of_its_code(town: Town) -> None:
+    wanted, other = await town.a_report(text="Ổ gà một."), await town.a_report(text="Ổ gà hai.")
+    prefix, first, last = wanted.code.split("-")
+    # the other code may begin alike by chance, and is then found too
+    for typed in (
+        wanted.code,
+        f"{first}-{last}",
+        f"{first}{last[:2]}".lower(),
+        f" {first} {last} ",
+        f"{prefix}-{first[:3]}",
+        f"{prefix}{first}",
+    ):
+        seen = await town.see(f"{FIELDS}?q={quote(typed)}", by="officer")
+        codes = [item["code"] for item in seen["items"]]
+        assert wanted.code in codes, typed
+        page = await town.ask(
+            "GET", f"/can-bo?q={quote(typed)}", by="officer", headers={"Accept": "text/html"}
+        )
+        assert wanted.code in page.text, typed
+        beginning = typed.strip().upper().replace(" ", "").replace("-", "").removeprefix(prefix)
+        assert all(code.replace("-", "").startswith(prefix + beginning) for code in codes), typed
+    assert other.code not in str(await town.see(f"{FIELDS}?q={first}{last}", by="officer"))
+    hidden = await town.see(f"{FIELDS}?q={first}{last}", by="officer.police")
+    assert hidden["items"] == [], "the wall stands"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "7K", "rác", "cho", "gas", "ổ gà", "QNG", "QNG-", "7K3M-2F9A-22", "0O1I", "x" * 60],
+)
+def test_what_is_no_part_of_a_code_is_looked_for_as_words_only(typed: str) -> None:
+    assert report_code_span(typed, "QNG") is None
+
+
+def test_a_part_of_a_code_spans_all_codes_that_begin_with_it() -> None:
+    assert report_code_span("qng 7k", "QNG") == ("QNG-7K22-2222", "QNG-7KZZ-ZZZZ")
+    assert report_code_span("7K3M-2", "QNG") == ("QNG-7K3M-2222", "QNG-7K3M-2ZZZ")
+
+
+async def test_codes_are_found_by_their_index(town: Town) -> None:
+    await town.owner.execute("SET enable_seqscan = off")
+    plan = await town.owner.fetch(
+        "EXPLAIN SELECT id FROM report r WHERE r.id = ANY($1::uuid[])"
+        " OR r.code BETWEEN 'QNG-7K22-2222' AND 'QNG-7KZZ-ZZZZ'",
+        [],
+    )
+    assert "report_code_key" in str(plan)
