@@ -69,7 +69,7 @@ def atom(feed: Feed) -> bytes:
         moments = (("published", entry.created_at), ("updated", entry.updated_at))
         _add(one, ATOM, ((name, _moment(moment)) for name, moment in moments))
         code, name = entry.category
-        ElementTree.SubElement(one, f"{{{ATOM}}}category", {"term": code, "label": name})
+        ElementTree.SubElement(one, f"{{{ATOM}}}category", {"term": code, "label": _writable(name)})
         content = ElementTree.SubElement(one, f"{{{ATOM}}}content", {"type": "text"})
         content.text = _writable(entry.text)
         _add(one, GEORSS, (("point", f"{entry.lat:.6f} {entry.lon:.6f}"),))
