@@ -19,6 +19,7 @@ _EVERY: Final = """
             OR category_code IN (SELECT code FROM category WHERE $2 IN (code, field_code)))
         AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR unit_code = $4)
         AND ($5::timestamptz IS NULL OR created_at < $5)
+        AND ($6::timestamptz IS NULL OR created_at >= $6)
     ORDER BY created_at DESC, id DESC
 """
 
@@ -78,13 +79,34 @@ async def test_every_filter_finds_each_report_once_in_order(
     boxes = (None, (lon - 1e-5, lat - 1e-5, lon + 1.1e-4, lat + 1e-5), (107.0, 14.0, 110.0, 16.0))
     categories = (None, POTHOLE, "giao-thong", "khong-co")
     statuses = (None, "assigned", "in_progress", "closed", "declined")
-    untils = (None, now() + timedelta(days=1))
-    for box, category, status, unit, until in itertools.product(
-        boxes, categories, statuses, (None, UNIT), untils
+    spans = (None, None), (None, now() + timedelta(days=1))
+    for box, category, status, unit, (since, until) in itertools.product(
+        boxes, categories, statuses, (None, UNIT), spans
     ):
-        wanted = ListFilter(bbox=box, category=category, status=status, unit=unit, until=until)
-        every = await module_town.owner.fetch(_EVERY, box, category, status, unit, until)
-        assert await walk(module_town, wanted) == [row["code"] for row in every], wanted
+        await same_as_plain(module_town, box, category, status, unit, since, until)
+    # a unit without any, and moments at which reports were received: from inclusive, to exclusive
+    second, middle = await module_town.owner.fetchrow(
+        """
+        SELECT min(created_at) FILTER (WHERE code = $1), min(created_at) FILTER (WHERE code = $2)
+        FROM report
+        """,
+        placed[1],
+        placed[2],
+    )
+    spans = (second, None), (None, middle), (second, middle), (middle, middle)
+    for box, (since, until) in itertools.product(boxes, spans):
+        await same_as_plain(module_town, box, None, None, None, since, until)
+        await same_as_plain(module_town, box, POTHOLE, None, UNIT, since, until)
+    for box in boxes:
+        await same_as_plain(module_town, box, None, None, "00000", None, None)
+
+
+async def same_as_plain(town: Town, *asked: Any) -> None:
+    names = ("bbox", "category", "status", "unit", "since", "until")
+    wanted = ListFilter(**dict(zip(names, asked, strict=True)))
+    *others, since, until = asked
+    every = await town.owner.fetch(_EVERY, *others, until, since)
+    assert await walk(town, wanted) == [row["code"] for row in every], wanted
 
 
 async def test_the_nearest_come_first_by_true_distance(
@@ -104,3 +126,124 @@ async def test_the_nearest_come_first_by_true_distance(
         fitting = placed[:6] if category is None else placed[:6:2]
         assert [row["code"] for row in rows] == fitting[:limit]
         assert all(distance <= 12 for distance in distances)
+
+
+async def test_near_means_open_exactly_placed_and_truly_within(
+    module_town: Town, placed: list[str]
+) -> None:
+    """Five metres short of a report the map, which stretches, would already count it as near."""
+    place = "ST_SetSRID(ST_MakePoint($1, $2), 4326)::geography"
+    far = await module_town.owner.fetchval(
+        f"SELECT ST_Distance(geom::geography, {place}) FROM public_report WHERE code = $3",  # noqa: S608
+        *PLACE,
+        placed[11],
+    )
+    for category, codes in ((None, placed), ("giao-thong", placed), (POTHOLE, placed[::2])):
+        for radius, all_of_them in ((far + 0.001, True), (far - 0.001, False)):
+            for limit in (20, 50):
+                rows = await list_near(
+                    module_town.database.public,
+                    lon=PLACE[0],
+                    lat=PLACE[1],
+                    radius_metres=radius,
+                    category=category,
+                    limit=limit,
+                )
+                wanted = codes if all_of_them else [code for code in codes if code != placed[11]]
+                assert [row["code"] for row in rows] == wanted, (category, radius)
+    north = await module_town.a_report()
+    await module_town.moved(north, "accept")
+    await module_town.owner.execute(
+        "UPDATE report SET public_geom = ST_SetSRID(ST_MakePoint($2, $3), 4326) WHERE code = $1",
+        north.code,
+        PLACE[0],
+        PLACE[1] + 0.03,
+    )
+    away = [
+        len(
+            await list_near(
+                module_town.database.public,
+                lon=PLACE[0],
+                lat=PLACE[1],
+                radius_metres=metres,
+                category=None,
+                limit=50,
+            )
+        )
+        for metres in (1, 200, 4000)
+    ]
+    assert away == [1, 12, 13]
+    await module_town.owner.execute(
+        "UPDATE report SET visibility = 'hidden' WHERE code = $1", north.code
+    )
+    for left in (
+        *("is_sensitive = true", "status = 'resolved'", "status = 'closed'"),
+        *("visibility = 'hidden'", "status = 'withdrawn'"),
+    ):
+        before = await module_town.owner.fetchrow(
+            "SELECT is_sensitive, status, visibility FROM report WHERE code = $1", placed[0]
+        )
+        await module_town.owner.execute(
+            f"UPDATE report SET {left} WHERE code = $1",  # noqa: S608  own words
+            placed[0],
+        )
+        found = await module_town.see(f"/api/v1/reports/near?lon={PLACE[0]}&lat={PLACE[1]}")
+        assert [one["code"] for one in found["items"]] == placed[1:], left
+        await module_town.owner.execute(
+            "UPDATE report SET is_sensitive = $2, status = $3, visibility = $4 WHERE code = $1",
+            placed[0],
+            *before,
+        )
+
+
+async def test_the_interface_asks_for_what_its_words_say(
+    module_town: Town, placed: list[str]
+) -> None:
+    near = f"/api/v1/reports/near?lon={PLACE[0]}&lat={PLACE[1]}"
+    found = await module_town.see(f"{near}&category={POTHOLE}&limit=2&radius_metres=50")
+    assert [one["code"] for one in found["items"]] == placed[:4:2]
+    assert [one["distance_metres"] for one in found["items"]] == [0, 4]
+    for wrong in (
+        *(f"{near}&radius_metres=5001", f"{near}&radius_metres=0", f"{near}&limit=51"),
+        *("/api/v1/reports/near?lon=181&lat=15", "/api/v1/reports/near?lon=108&lat=91"),
+        *("/api/v1/reports?limit=201", "/api/v1/reports?limit=0", "/api/v1/reports?after=x"),
+        *("/api/v1/reports?bbox=108,15,107,16", "/api/v1/reports?bbox=107,16,108,15"),
+        *("/api/v1/reports?bbox=-181,15,107,16", "/api/v1/reports?bbox=107,15,108,91"),
+        *("/api/v1/reports?bbox=1,2,3", "/api/v1/reports?bbox=nan,0,1,1"),
+    ):
+        assert (await module_town.ask("GET", wrong)).status_code == 400, wrong
+    page = await module_town.see("/api/v1/reports?limit=200")
+    assert page["next"] is None
+    exactly = await module_town.see(f"/api/v1/reports?limit={len(page['items'])}")
+    assert exactly["next"] is None, "the last page says so, even when it is full"
+
+
+async def test_a_day_is_one_of_vietnam_and_counts_to_its_end(module_town: Town) -> None:
+    report = await module_town.a_report()
+    await module_town.moved(report, "accept")
+    # half past midnight of the first of March in Vietnam
+    await module_town.owner.execute(
+        """
+        WITH old AS (
+            UPDATE report SET created_at = '2024-02-29 17:30+00' WHERE code = $1
+            RETURNING id, created_at)
+        UPDATE map_point p SET created_at = old.created_at,
+            created_us = (extract(epoch FROM old.created_at) * 1000000)::bigint
+        FROM old WHERE old.id = p.report_id
+        """,
+        report.code,
+    )
+    for asked, count in (
+        ("from=2024-03-01&to=2024-12-31", 1),
+        ("from=2024-03-02&to=2024-12-31", 0),
+        ("to=2024-02-29", 0),
+        ("to=2024-03-01", 1),
+        ("from=2024-03-01&to=2024-03-01", 1),
+        ("from=0001-01-01&to=2024-12-31", 1),
+        ("from=9999-12-31&to=9999-12-31", 0),
+    ):
+        found = await module_town.see(f"/api/v1/reports?{asked}")
+        assert len(found["items"]) == count, asked
+    await module_town.owner.execute(
+        "UPDATE report SET visibility = 'hidden' WHERE code = $1", report.code
+    )
