@@ -6,12 +6,15 @@ refuses, stores or logs; what follows from a finding is decided in submit.py. Th
 versioned document (screening_rules.py), because laws change and practice differs.
 """
 
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from backend.reports.disguises import Compounds, rejoin
+from backend.reports.folding import without_accents
 from backend.reports.hiding import HIDING, HidingReason
 from backend.reports.screening_numbers import find_details
 from backend.reports.spelling import Word, Words, read_words
@@ -146,6 +149,20 @@ class ScreeningSet:
         """The rules, by their number, that a category or a detail alone may lead to."""
         return tuple(number for number, rule in enumerate(self.rules) if not rule.groups)
 
+    @cached_property
+    def compounds(self) -> Compounds:
+        """The phrases of several words, by their letters run together."""
+        written: dict[str, str] = {}
+        plain: dict[str, str] = {}
+        for phrase in self._phrases():
+            text = unicodedata.normalize("NFC", phrase.text.lower())
+            if len(phrase.words) > 1:
+                written["".join(text.split())] = text
+            if len(phrase.words) > 1 and phrase.spelled is not Spelled.EXACTLY:
+                bare = without_accents(text)
+                plain["".join(bare.split())] = bare
+        return Compounds(written, plain)
+
     def ground_of(self, rules: Collection[str]) -> Ground:
         """What the rules of these ids rest on; words, where one is not known any more."""
         grounds = {rule.id: rule.ground for rule in self.rules}
@@ -174,20 +191,33 @@ class Finding:
 Places = Mapping[Phrase, Sequence[int]]
 
 
+class _Reading:
+    """What of the rules stands in a text, read in one way."""
+
+    def __init__(self, rules: ScreeningSet, text: str) -> None:
+        self.places = _places(rules, read_words(text, rules.shorthand))
+        self.negated = _negated(rules, self.places)
+        self.possible = {
+            number for phrase in self.places for number in rules.by_first_group.get(phrase, ())
+        }
+
+
 def screen(
     rules: ScreeningSet, text: str, *, category: str | None = None, field: str | None = None
 ) -> tuple[Finding, ...]:
     """What a text in a category (and its field) is recognised as, the gravest first."""
-    words = read_words(text, rules.shorthand)
-    places = _places(rules, words)
-    negated = _negated(rules, places)
+    seen = _Reading(rules, text)
+    joined = rejoin(text, rules.compounds)
+    second = _Reading(rules, joined) if joined != text.lower() else None
+    possible = seen.possible | (second.possible if second else set())
     fitting: dict[str, list[tuple[ScreeningRule, tuple[str, ...]]]] = {}
-    possible = {number for phrase in places for number in rules.by_first_group.get(phrase, ())}
     for number in sorted(possible.union(rules.without_words)):
         rule = rules.rules[number]
         if rule.categories and not rule.categories & {category, field}:
             continue
-        because = _fit(rule, places, negated)
+        because = _fit(rule, seen.places, seen.negated)
+        if because is None and second is not None:
+            because = _fit_disguised(rule, seen, second)
         if because is not None and rule.details:
             found = find_details(text, rule.details)
             because = (*because, *found) if found else None
@@ -266,6 +296,15 @@ def _fit(rule: ScreeningRule, places: Places, negated: frozenset[int]) -> tuple[
         if all(found is not None for found in near):
             return (phrase.text, *(found.text for found in near if found is not None))
     return None
+
+
+def _fit_disguised(rule: ScreeningRule, seen: _Reading, second: _Reading) -> tuple[str, ...] | None:
+    """The phrases by which the rule fits the second reading, by one that only it has."""
+    if any(phrase in seen.places for phrase in rule.unless):
+        return None
+    because = _fit(rule, second.places, second.negated)
+    plainly = {phrase.text for phrase in seen.places}
+    return None if because is None or plainly.issuperset(because) else because
 
 
 def _nearest(group: tuple[Phrase, ...], places: Places, number: int, *, span: int) -> Phrase | None:

@@ -6,10 +6,10 @@ are written otherwise.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from backend.reports.disguises import without_invisible
 from backend.reports.screening_names import find_name
 
 _NO_MORE: Final = r"(?![\s.-]?[0-9])"
@@ -58,5 +58,5 @@ DETAILS: Final[Mapping[str, Callable[[str], object]]] = {
 
 def find_details(text: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Which of these details a text has; their names only, never what was written."""
-    composed = unicodedata.normalize("NFC", text)
-    return tuple(name for name in wanted if DETAILS[name](composed))
+    shown = without_invisible(text)
+    return tuple(name for name in wanted if DETAILS[name](shown))

@@ -5,11 +5,14 @@ import unicodedata
 from typing import Final
 
 from backend.errors import FieldFault, Malformed
+from backend.reports.folding import INVISIBLE
 
 # Everything but tab, newline and carriage return that a terminal or a log would act upon.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
-# Marks that turn the reading direction or hide text: harmless to drop, dangerous to show.
-_INVISIBLE: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Marks that turn the reading direction or hide text: harmless to drop, dangerous to show. Joiners,
+# and what chooses a variant, stay: pictures and other scripts are written with them.
+_INVISIBLE: Final = re.compile(rf"(?![\u200c\u200d\ufe00-\ufe0f])[{INVISIBLE}]")
+_JOINERS_ALONE: Final = re.compile(r"[\s\u200c\u200d\ufe00-\ufe0f]*")
 
 
 def clean_text(text: str, *, field: str) -> str:
@@ -22,4 +25,5 @@ def clean_text(text: str, *, field: str) -> str:
                 ),
             )
         )
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+    cleaned = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+    return "" if _JOINERS_ALONE.fullmatch(cleaned) else cleaned
