@@ -184,3 +184,40 @@ async def test_area_is_followed_from_the_map(town: Town, telephone: Telephone) -
     await page.click("#areas li button")
     await expect(page.locator("#areas li")).to_have_count(0)
     assert await town.owner.fetchval("SELECT count(*) FROM area_alert") == 0
+
+
+# What a finger does: the browser lets only that open windows, so they are noted instead.
+_TAP: Final = """
+async (link) => {
+  const done = {opened: [], focused: []};
+  const waited = [];
+  ExtendableEvent.prototype.waitUntil = (work) => waited.push(work);
+  Clients.prototype.openWindow = async (url) => done.opened.push(url);
+  WindowClient.prototype.focus = async function () { done.focused.push(this.url); };
+  const close = Notification.prototype.close;
+  let closed = 0;
+  Notification.prototype.close = function () { closed += 1; return close.call(this); };
+  const [notification] = await self.registration.getNotifications();
+  self.dispatchEvent(new NotificationEvent('notificationclick', {notification}));
+  await Promise.all(waited);
+  return {...done, closed};
+}
+"""
+
+
+async def test_a_tap_on_a_notice_goes_to_the_report_where_it_is_open_or_opens_it(
+    telephone: Telephone, published: Sent
+) -> None:
+    page, path = telephone.page, f"/theo-doi/{published.code}"
+    await telephone.receive(json.dumps({"title": "Cầu Nối", "body": "Xong.", "link": path}))
+    (worker,) = page.context.service_workers
+    tapped = await worker.evaluate(_TAP)
+    assert tapped == {"opened": [], "focused": [telephone.url + path], "closed": 1}
+    await page.goto("/ban-do")
+    await telephone.receive(json.dumps({"title": "Cầu Nối", "body": "Xong.", "link": path}))
+    tapped = await worker.evaluate(_TAP)
+    assert (tapped["opened"], tapped["focused"]) == ([telephone.url + path], [])
+    # what was pushed decides nothing but a path of our own
+    for link in ("https://evil.example/", "//evil.example/x", "/\\evil.example", None):
+        await telephone.receive(json.dumps({"title": "Cầu Nối", "link": link, "tag": "x"}))
+        assert (await worker.evaluate(_TAP))["opened"] == [f"{telephone.url}/"], link
