@@ -31,9 +31,10 @@ CREATE TRIGGER practice_rule_no_truncate BEFORE TRUNCATE ON practice_rule
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 ALTER TABLE retention_rule
-    ADD COLUMN effective_on date NOT NULL DEFAULT CURRENT_DATE,
+    ADD COLUMN effective_on date NOT NULL DEFAULT '2000-01-01',
     ADD COLUMN loaded_by text NOT NULL DEFAULT 'caunoi'
         CONSTRAINT retention_rule_loaded_by CHECK (loaded_by <> '');
+ALTER TABLE retention_rule ALTER COLUMN effective_on SET DEFAULT CURRENT_DATE;
 
 GRANT SELECT ON practice_rule TO caunoi_app;
 GRANT SELECT (kind, version, body, effective_on) ON practice_rule TO caunoi_public;

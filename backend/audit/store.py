@@ -159,12 +159,12 @@ async def stream_heads(
 
 
 async def find_contradicted_report(connection: Connection) -> uuid.UUID | None:
-    """The first report whose state is not the one that its last event tells of."""
+    """The first report whose state, visibility or rating is not the one that events last told."""
     found: uuid.UUID | None = await connection.fetchval(
         """
         SELECT r.id FROM report r
         JOIN event e ON e.case_kind = 'report' AND e.case_id = r.id AND e.seq = r.version
-        WHERE e.body ->> 'status' IS NOT NULL AND (
+        WHERE (e.body ->> 'status' IS NOT NULL AND (
             r.status <> e.body ->> 'status'
             OR r.category_code <> e.body ->> 'category'
             OR r.unit_code <> e.body ->> 'unit'
@@ -172,11 +172,42 @@ async def find_contradicted_report(connection: Connection) -> uuid.UUID | None:
             OR r.accept_by IS DISTINCT FROM (e.body ->> 'accept_by')::timestamptz
             OR r.resolve_by IS DISTINCT FROM (e.body ->> 'resolve_by')::timestamptz
             OR (r.paused_at IS NOT NULL) <> (e.body ->> 'paused')::boolean
-            OR r.is_overdue <> (e.body ->> 'overdue')::boolean)
+            OR r.is_overdue <> (e.body ->> 'overdue')::boolean))
+            OR r.visibility <> (
+                SELECT v.body ->> 'visibility' FROM event v
+                WHERE v.case_kind = 'report' AND v.case_id = r.id
+                    AND v.body ->> 'visibility' IS NOT NULL
+                ORDER BY v.seq DESC LIMIT 1)
+            OR r.rating <> (
+                SELECT (v.body ->> 'score')::integer FROM event v
+                WHERE v.case_kind = 'report' AND v.case_id = r.id AND v.kind = 'rate'
+                ORDER BY v.seq DESC LIMIT 1)
         ORDER BY r.id LIMIT 1
         """
     )
     return found
+
+
+async def list_rules(connection: Connection) -> list[Record]:
+    """Every version of the rules of practice, and of retention, with who, why and from when."""
+    return await connection.fetch(
+        """
+        SELECT kind, version, body, effective_on, loaded_by, note FROM practice_rule
+        UNION ALL
+        SELECT 'retention', version, body, effective_on, loaded_by, note FROM retention_rule
+        ORDER BY kind, version LIMIT 100000
+        """
+    )
+
+
+async def list_changes_of_rules(connection: Connection) -> list[Record]:
+    """Every event that tells of rules put in force: its id and body."""
+    return await connection.fetch(
+        """
+        SELECT id, body FROM event WHERE case_kind = 'practice'
+        ORDER BY case_id, seq LIMIT 100000
+        """
+    )
 
 
 async def find_exposed_note(connection: Connection) -> Record | None:

@@ -13,6 +13,8 @@ from backend.audit.anchors import digest_of
 from backend.audit.store import Anchored
 from backend.database import Connection, Record
 from backend.events.chain import GENESIS, chain_hash
+from backend.practice.rules import SHIPPED
+from backend.practice.rules import digest_of as digest_of_rules
 
 T = TypeVar("T")
 Progress = Callable[[int], None]
@@ -67,6 +69,8 @@ async def verify(connection: Connection, *, progress: Progress = lambda _: None)
         outcome.broken = await _verify_anchors(connection, outcome)
     if outcome.broken is None:
         outcome.broken = await _verify_states(connection)
+    if outcome.broken is None:
+        outcome.broken = await _verify_rules(connection)
     return outcome
 
 
@@ -183,6 +187,32 @@ async def _verify_states(connection: Connection) -> Break | None:
     if note is not None:
         where = f"{note['case_kind']} {note['case_id']} no. {note['seq']} {note['kind']}"
         return Break("note", where, "these words are public, and must not be")
+    return None
+
+
+async def _verify_rules(connection: Connection) -> Break | None:
+    """Whether rules of practice are those that their events tell of, put in force by whom and why.
+
+    Only what came with the software has no event.
+    """
+    rules = {(row["kind"], row["version"]): row for row in await store.list_rules(connection)}
+    for event in await store.list_changes_of_rules(connection):
+        told = json.loads(event["body"])
+        row = rules.pop((told["rules"], told["version"]), None)
+        where = f"{told['rules']} version {told['version']}"
+        if row is None:
+            return Break("rules", where, f"event {event['id']} tells of it, but it is missing")
+        found = {
+            "effective_on": row["effective_on"].isoformat(),
+            "by": row["loaded_by"],
+            "why": row["note"],
+            "sha256": digest_of_rules(json.loads(row["body"])),
+        }
+        if any(told[name] != value for name, value in found.items()):
+            return Break("rules", where, "it is not what its event tells of")
+    for (kind, version), row in rules.items():
+        if row["loaded_by"] != SHIPPED:
+            return Break("rules", f"{kind} version {version}", "no event tells of it")
     return None
 
 

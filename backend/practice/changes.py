@@ -13,7 +13,7 @@ from backend.events import store as events
 from backend.events.chain import GENESIS, Actor, make_event
 from backend.practice import store
 from backend.practice.errors import BadPractice
-from backend.practice.rules import Kind, Notices, OpenData, Rules, digest_of
+from backend.practice.rules import SHIPPED, Kind, Notices, OpenData, Rules, digest_of
 
 # The chain of a kind is the case of this name (UUIDv5), the same in every installation.
 _CHAINS: Final = uuid.UUID("5c6f0d6e-7a3b-5f0e-9f50-b1d6a0c3e815")
@@ -75,7 +75,7 @@ async def load_rules(
 
 def check_change(change: Change, *, now: datetime) -> None:
     """Raise BadPractice unless somebody is named, a reason given and the day not over."""
-    if not change.by.strip() or not change.why.strip():
+    if change.by.strip() in ("", SHIPPED) or not change.why.strip():
         raise BadPractice(
             "Cần ghi rõ ai thay đổi (--by) và lý do (--why).",
             "Say who changes it (--by) and why (--why).",

@@ -18,6 +18,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 # Issue 3 and most statistical offices: no count of fewer than five people is told.
 LEAST_FLOOR: Final = 5
+# who loaded what came with the software
+SHIPPED: Final = "caunoi"
 _HOUR: Final = r"([01]\d|2[0-3]):[0-5]\d"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ import msgspec
 
 from backend import clock
 from backend.database import open_database
+from backend.practice.commands import change_options, differences, read_change, told
 from backend.privacy import store
 from backend.privacy.retention import (
     Periods,
@@ -47,7 +49,7 @@ def show(roof: Roof) -> None:
 
     async def read() -> tuple[int, Periods, list[dict[str, Any]]]:
         async with roof.owner_connection() as connection:
-            version, periods = await current_periods(connection)
+            version, periods = await current_periods(connection, now=clock.now())
             return version, periods, await store.list_runs(connection, limit=_RUNS_SHOWN)
 
     version, periods, runs = asyncio.run(read())
@@ -92,22 +94,27 @@ def run(roof: Roof, *, commit: bool) -> None:
 
 @retention.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--note", default="", help="Why; kept with the version.")
-@click.option("--commit", is_flag=True, help="Do it; without, only say what would be done.")
+@change_options
 @click.pass_obj
-def import_command(roof: Roof, file: Path, *, note: str, commit: bool) -> None:
+def import_command(
+    roof: Roof,
+    file: Path,
+    *,
+    why: str,
+    by: str,
+    effective_on: datetime | None,
+    commit: bool,
+) -> None:
     """Put new periods in force from a TOML file as `show` prints it; a dry run without --commit."""
-    periods = read_periods(file.read_bytes())
+    periods, change = read_periods(file.read_bytes()), read_change(by, why, effective_on)
 
     async def work() -> None:
         async with roof.owner_connection() as connection, connection.transaction():
-            version, before = await current_periods(connection)
-            changes = msgspec.to_builtins(periods)
-            for name, days in msgspec.to_builtins(before).items():
-                if changes[name] != days:
-                    click.echo(f"{name}: {days} -> {changes[name]}")
+            version, before = await current_periods(connection, now=clock.now())
+            for line in differences(msgspec.to_builtins(before), msgspec.to_builtins(periods)):
+                click.echo(line)
             if commit:
-                version = await load_periods(connection, periods, note=note)
-            click.echo(f"{'Version' if commit else 'Dry run; still version'} {version}.")
+                version = await load_periods(connection, periods, change, now=clock.now())
+            click.echo(told(version, change, is_done=commit))
 
     asyncio.run(work())

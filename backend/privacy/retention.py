@@ -12,7 +12,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from backend.clock import day_of
 from backend.database import Connection, Database
+from backend.practice import store as practice_store
+from backend.practice.changes import Change, check_change, tell_change
 from backend.privacy import store
 from backend.privacy.erase import delete_person, strip_report
 from backend.privacy.errors import BadRetention
@@ -62,22 +65,38 @@ def read_periods(document: bytes) -> Periods:
         ) from None
 
 
-async def current_periods(connection: Connection) -> tuple[int, Periods]:
+async def current_periods(connection: Connection, *, now: datetime) -> tuple[int, Periods]:
     """The periods in force and their version."""
-    version, body = await store.find_periods(connection)
+    version, body = await store.find_periods(connection, day_of(now))
     return version, msgspec.convert(body, Periods)
 
 
-async def load_periods(connection: Connection, periods: Periods, *, note: str) -> int:
-    """Put these periods in force, as the database's owner; their version."""
-    return await store.insert_periods(connection, msgspec.to_builtins(periods), note=note)
+async def load_periods(
+    connection: Connection, periods: Periods, change: Change, *, now: datetime
+) -> int:
+    """Put these periods in force from the day on, in the owner's transaction; their version.
+
+    Who, why and what are an event, as of all rules of practice. Raises BadPractice.
+    """
+    check_change(change, now=now)
+    await practice_store.take_turn(connection)
+    body = msgspec.to_builtins(periods)
+    version = await store.insert_periods(
+        connection,
+        body,
+        effective_on=change.effective_on,
+        loaded_by=change.by,
+        note=change.why,
+    )
+    await tell_change(connection, "retention", version, body, change, now=now)
+    return version
 
 
 async def apply_retention(
     database: Database, rulebooks: Rulebooks, *, now: datetime, batches: int = _BATCHES_MOST
 ) -> Removed:
     """Remove what has been kept long enough, at most so many batches of each kind."""
-    version, periods = await current_periods(database.app)
+    version, periods = await current_periods(database.app, now=now)
     counts: dict[str, int] = {}
     for kind, before in moments(periods, now).items():
         removed = 0
@@ -103,7 +122,7 @@ async def apply_retention(
 
 async def plan_retention(connection: Connection, *, now: datetime) -> Removed:
     """What a run would remove if it went on to the end; changes nothing."""
-    version, periods = await current_periods(connection)
+    version, periods = await current_periods(connection, now=now)
     counts = {
         kind: await store.count_old(connection, kind, before=before, limit=_COUNTED_MOST)
         for kind, before in moments(periods, now).items()

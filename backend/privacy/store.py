@@ -5,7 +5,7 @@ the kind may go.
 """
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -142,24 +142,42 @@ async def list_alerts(connection: Connection, account_id: uuid.UUID) -> list[dic
     return [dict(row) for row in rows]
 
 
-async def find_periods(connection: Connection) -> tuple[int, dict[str, Any]]:
-    """The periods in force: version and document."""
-    row = await connection.fetchrow("SELECT version, body FROM retention_rule WHERE is_active")
+async def find_periods(connection: Connection, on: date) -> tuple[int, dict[str, Any]]:
+    """The periods in force on a day: version and document."""
+    row = await connection.fetchrow(
+        """
+        SELECT version, body FROM retention_rule WHERE effective_on <= $1
+        ORDER BY effective_on DESC, version DESC LIMIT 1
+        """,
+        on,
+    )
     if row is None:
         raise RuntimeError("no retention rule is in force; the migration puts the first")
     return row["version"], msgspec.json.decode(row["body"])
 
 
-async def insert_periods(connection: Connection, body: dict[str, int], *, note: str) -> int:
-    """Put new periods in force, as the database's owner; their version."""
+async def insert_periods(
+    connection: Connection,
+    body: dict[str, int],
+    *,
+    effective_on: date,
+    loaded_by: str,
+    note: str,
+) -> int:
+    """Put new periods in force from a day on, as the database's owner; their version.
+
+    `is_active` is read by versions of the software that know no such days: for them it is now.
+    """
     await connection.execute("UPDATE retention_rule SET is_active = false WHERE is_active")
     version: int = await connection.fetchval(
         """
-        INSERT INTO retention_rule (version, body, note, is_active)
-        SELECT max(version) + 1, $1::jsonb, $2, true FROM retention_rule RETURNING version
+        INSERT INTO retention_rule (version, body, note, is_active, effective_on, loaded_by)
+        SELECT max(version) + 1, $1::jsonb, $2, true, $3, $4 FROM retention_rule RETURNING version
         """,
         msgspec.json.encode(body).decode(),
         note,
+        effective_on,
+        loaded_by,
     )
     return version
 

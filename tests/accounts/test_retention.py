@@ -242,7 +242,7 @@ def test_periods_are_shown_planned_changed_and_kept_by_version(
     assert "Dry run" in dry.output
     assert "# version 2" in run(ground, "retention", "show").output
     done = run(ground, "retention", "import", str(file), "--commit", "--note", "Quyết định 12")
-    assert "Version 3." in done.output, done.output
+    assert "Version 3 from" in done.output, done.output
     assert "contacts_after_closing_days = 30" in run(ground, "retention", "show").output
     planned = run(ground, "retention", "run")
     assert "Dry run by version 3: nothing was removed" in planned.output, planned.output

@@ -158,6 +158,21 @@ async def test_changed_words_are_found_and_erased_words_are_not(owner: Any) -> N
     assert (await outcome_of(owner)).broken is None
 
 
+async def test_report_shown_or_rated_behind_the_logs_back_is_found(owner: Any) -> None:
+    case = await a_case(owner)
+    await insert_an_event(owner, case, "hide", body={"visibility": "hidden"})
+    await insert_an_event(owner, case, "rate", body={"score": 2})
+    await owner.execute("UPDATE report SET visibility = 'hidden', rating = 2 WHERE id = $1", case)
+    assert (await outcome_of(owner)).broken is None
+    await owner.execute("UPDATE report SET visibility = 'public' WHERE id = $1", case)
+    assert str(case) in await broken_row(owner)
+    await owner.execute("UPDATE report SET visibility = 'hidden', rating = 4 WHERE id = $1", case)
+    assert str(case) in await broken_row(owner)
+    # work that is taken up again has no rating, whatever was said before
+    await owner.execute("UPDATE report SET rating = NULL WHERE id = $1", case)
+    assert (await outcome_of(owner)).broken is None
+
+
 async def test_words_that_were_taken_away_or_added_are_found(owner: Any) -> None:
     case = await a_case(owner)
     await say(owner, case, "Đã dọn sạch rác tại điểm phản ánh.")
