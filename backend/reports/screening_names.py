@@ -22,8 +22,11 @@ _WORDS: Final[dict[str, Any]] = json.loads(
 _FAMILIES: Final = frozenset(_WORDS["families"])
 _WEAK: Final = frozenset(_WORDS["weak_families"])
 _LOWER: Final = frozenset(_WORDS["lower_families"])
+_LOWER_PLAIN: Final = frozenset(_WORDS["plain_families"])
 _MIDDLES: Final = frozenset(_WORDS["middles"])
 _TITLES: Final = frozenset(_WORDS["titles"])
+_FOLDED_TITLES: Final = frozenset(map(without_accents, _TITLES))
+_SEATS: Final = frozenset(_WORDS["seats"])
 _PLAIN_TITLES: Final = frozenset(_WORDS["plain_titles"])
 _LONG_TITLES: Final = frozenset(tuple(title.split()) for title in _WORDS["long_titles"])
 _GROUPS: Final = frozenset(_WORDS["groups"])
@@ -64,29 +67,55 @@ def _runs(tokens: Sequence[str]) -> Iterator[_Run]:
         between = [token.lower() for token in tokens[ended:start]]
         is_linked = bool(between) and all(token in _LINKS for token in between)
         is_place = _is_after_place(tokens, start) or (was_place and is_linked)
-        # at the beginning of a sentence the honorific has a capital too
-        is_titled = at - start > 1 and tokens[start].lower() in _TITLES
-        if is_titled and " ".join(_folded(tokens[start:at])) not in _HONOURED:
+        is_place = is_place or _begins_as_place(tokens[start:at])
+        if _begins_with_title(tokens[start:at]):
             start += 1
         yield _Run(start, at, is_place)
         ended, was_place = at, is_place
 
 
+def _begins_with_title(run: Sequence[str]) -> bool:
+    """Whether its first word is an honorific: it has a capital at the beginning of a sentence."""
+    if len(run) < 2 or " ".join(_folded(run)) in _HONOURED:
+        return False
+    first = run[0].lower()
+    if first.isascii() and first not in _PLAIN_TITLES:
+        # "Ba Tran Thi B": without accents only before a family name
+        return first in _FOLDED_TITLES and _folded(run)[1] in _FAMILIES
+    return first in _TITLES or (first,) in _OFFICES
+
+
+def _begins_as_place(run: Sequence[str]) -> bool:
+    """Whether its first word is one for a place ("Đường Bà Triệu"), and no family ("Hồ Văn Ka")."""
+    return run[0].lower() in _PLACES and _folded(run)[0] not in _FAMILIES - {"duong"}
+
+
 def _is_person(tokens: Sequence[str], run: _Run) -> bool:
     words = _folded(tokens[run.start : run.end])
+    before = tuple(token.lower() for token in tokens[max(0, run.start - 3) : run.start])
+    has_family = words[0] in _FAMILIES and len(words) > 1
+    is_short = len(words) <= _LONGEST
+    # "trưởng thôn Hồ Văn Ka", "chủ tịch xã Võ Minh Tâm": the office goes before the place
+    if has_family and is_short and len(words) > 2 and _has_office(before):
+        return True
     if run.is_place:
         return False
-    before = tuple(token.lower() for token in tokens[max(0, run.start - 3) : run.start])
-    if _is_titled(before) and len(words) <= _LONGEST:
-        return True
-    if words[0] not in _FAMILIES or len(words) == 1:
+    if _is_titled(before) and is_short:
+        return any(token.lower() not in _TITLES for token in tokens[run.start : run.end])
+    if not has_family:
         return False
-    if (before[-1:] in _OFFICES or before[-2:] in _OFFICES) and len(words) <= _LONGEST:
+    if is_short and (before[-1:] in _OFFICES or before[-2:] in _OFFICES):
         return True
     if words[1] in _MIDDLES and len(words) > 2:
         return " ".join(words[:3]) not in _HONOURED
     is_name = 3 <= len(words) <= _LONGEST and words[0] not in _WEAK
     return is_name and " ".join(words[:3]) not in _HONOURED
+
+
+def _has_office(before: tuple[str, ...]) -> bool:
+    """Whether words for an office stand right before, perhaps with whose it is."""
+    is_seated = before[-1:] != () and before[-1] in _SEATS and before[:2] in _OFFICES
+    return before[-2:] in _OFFICES or is_seated
 
 
 def _is_titled(before: tuple[str, ...]) -> bool:
@@ -95,7 +124,7 @@ def _is_titled(before: tuple[str, ...]) -> bool:
         return True
     if not before or before[-1] not in _TITLES | _PLAIN_TITLES:
         return False
-    return len(before) < 2 or before[-2] not in _TITLES | _GROUPS
+    return len(before) < 2 or before[-2] not in _TITLES | _FOLDED_TITLES | _GROUPS
 
 
 def _has_lower_name(tokens: Sequence[str]) -> bool:
@@ -103,9 +132,10 @@ def _has_lower_name(tokens: Sequence[str]) -> bool:
     words = _folded(tokens)
     for at in range(len(words) - 2):
         family, middle, given = words[at : at + 3]
-        if family not in _LOWER or middle not in _MIDDLES or not given.isalpha():
+        known = _LOWER_PLAIN if tokens[at].isascii() else _LOWER
+        if family not in known or middle not in _MIDDLES or not given.isalpha():
             continue
-        # "tràn van", "trần" without a middle name: with accents it must be written as a name is
+        # with accents it must be written as a name is: no "trần van"
         if not tokens[at].isascii() and tokens[at + 1].lower() not in ("văn", "thị"):
             continue
         is_place = _is_after_place(tokens, at) or f"{family} {middle} {given}" in _HONOURED

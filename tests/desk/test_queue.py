@@ -1,11 +1,16 @@
 """The queue: what screening found, what is urgent first, and a report by part of its code."""
 
+from dataclasses import replace
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
+from backend.demo.configuration import read_categories
 from backend.identifiers import report_code_span
-from tests.province import AGENCY, Town
+from backend.reports.promises import duration_from_text
+from backend.reports.terms import terms_from_document
+from tests.province import AGENCY, POTHOLE, Town
 
 FIRE = "Cháy nhà có người mắc kẹt ở hẻm 45!"
 FIELDS = "/api/v1/desk/reports"
@@ -125,3 +130,70 @@ async def test_codes_are_found_by_their_index(town: Town) -> None:
         [],
     )
     assert "report_code_key" in str(plan)
+
+
+async def test_an_emergency_stands_before_urgent_fields_whose_time_is_shorter(town: Town) -> None:
+    # of this agency, urgent by its field and due sooner
+    urgent = await town.a_report()
+    fire = await town.a_report(text=FIRE)
+    await town.owner.execute(
+        "UPDATE report SET is_urgent = true, resolve_by = resolve_by - interval '3 days'"
+        " WHERE id = $1",
+        urgent.id,
+    )
+    items = (await town.see(f"{FIELDS}?limit=200", by="officer"))["items"]
+    place = {item["code"]: number for number, item in enumerate(items)}
+    assert place[fire.code] < place[urgent.code]
+    flags = {item["code"]: (item["is_emergency"], item["is_urgent"]) for item in items}
+    assert (flags[fire.code], flags[urgent.code]) == ((True, True), (False, True))
+    page = (await town.ask("GET", "/can-bo", by="officer", headers={"Accept": "text/html"})).text
+    assert "Khẩn cấp: xem ngay" in page[: page.index(fire.code)].rpartition("<tr>")[2]
+    for by in ("moderator", "admin"):
+        first = (await town.see(f"{FIELDS}?limit=1", by=by))["items"][0]
+        assert first["is_emergency"], by
+
+
+async def test_an_emergency_is_to_be_accepted_sooner_and_answered_as_ever(town: Town) -> None:
+    ordinary, fire = await town.a_report(), await town.a_report(text=FIRE)
+    kept = {
+        row["id"]: row
+        for row in await town.owner.fetch(
+            "SELECT id, accept_by - created_at AS accept, resolve_by::date AS answer,"
+            " promise_version FROM report WHERE id = ANY($1)",
+            [ordinary.id, fire.id],
+        )
+    }
+    usual, sooner = kept[UUID(ordinary.id)], kept[UUID(fire.id)]
+    assert sooner["accept"] < usual["accept"]
+    assert sooner["answer"] == usual["answer"]
+    assert sooner["promise_version"] == usual["promise_version"] == 2
+
+
+async def test_an_edit_never_moves_a_promise_that_was_given(town: Town) -> None:
+    report = await town.a_report()
+    before = report.answer["promises"]
+    path = f"/api/v1/reports/{report.code}"
+    sent = await town.ask("PATCH", path, secret=report.secret, json={"text": FIRE})
+    assert sent.status_code == 200
+    case = await town.see(f"{FIELDS}/{report.id}", by="officer")
+    assert case["is_emergency"]
+    assert {name: case["promise"][name] for name in before} == before
+
+
+@pytest.mark.parametrize(
+    ("accept", "hours"),
+    [
+        ({"normal": "8wh"}, 8),
+        ({"normal": "8wh", "urgent": "4wh"}, 8),
+        ({"normal": "8wh", "urgent": "4wh", "emergency": "1wh"}, 1),
+    ],
+)
+def test_only_promises_that_name_emergencies_are_shorter_for_them(
+    accept: dict[str, str], hours: int
+) -> None:
+    book = terms_from_document({"version": 1, "accept": accept, "resolve": {"default": "5wd"}})
+    category = next(c for c in read_categories() if c.code == POTHOLE)
+    plain, emergency = book.terms_for(category), book.terms_for(category, is_emergency=True)
+    assert emergency.accept == duration_from_text(f"{hours}wh")
+    assert replace(emergency, accept=plain.accept) == plain
+    assert book.terms_for(category) == plain
