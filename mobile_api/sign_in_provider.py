@@ -17,7 +17,7 @@ from backend.accounts.citizens.store import Identity, OidcAttempt
 from backend.accounts.errors import ProviderOff, ProviderRefused
 from backend.accounts.principals import Principal
 from backend.database import Database
-from backend.errors import CaunoiError
+from backend.errors import CaunoiError, Malformed
 from backend.identifiers import hash_token, new_token
 from backend.settings import OidcSettings, Settings
 from backend.web.cookies import is_https, session_cookie
@@ -26,9 +26,11 @@ from backend.web.limits import Limit
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
 from backend.web.sign_in import landing, local_path
+from backend.web.texts import clean_text
 from mobile_api.sign_in_pages import seconds_signed_in
 
 _COOKIE: Final = "caunoi-dinh-danh"
+_NAME_LONGEST: Final = 120
 _BACK: Final = "/dang-nhap/dinh-danh/ve"
 _OPT: Final = {"policy": ANYONE, "limit": Limit("provider", per_minute=30, burst=30)}
 
@@ -97,7 +99,7 @@ async def come_back(
         token = await sign_in_identity(
             database,
             Identity("oidc", vouched.subject, vouched.issuer),
-            name=vouched.name,
+            name=_fit_name(vouched.name),
             language=page_language(request),
             settings=settings,
             now=now,
@@ -112,6 +114,14 @@ async def come_back(
     answer.set_cookie(session_cookie(settings, token, seconds=seconds_signed_in(settings)))
     answer.set_cookie(_cookie(settings, "", seconds=0))
     return answer
+
+
+def _fit_name(said: str) -> str:
+    """The provider's word for a name as if its owner had typed it; empty where that is refused."""
+    try:
+        return " ".join(clean_text(said, field="name").split())[:_NAME_LONGEST]
+    except Malformed:
+        return ""
 
 
 def _provider(settings: Settings) -> OidcSettings:

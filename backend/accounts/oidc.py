@@ -5,12 +5,16 @@ discovery. The provider's word is an ID token, believed only if it is signed wit
 algorithms that the settings name, by a key of the provider, and says the right issuer, audience and
 nonce and a present time (OpenID Connect Core §3.1.3.7, RFC 8725). No access token is used or kept.
 
-Nothing here runs inside a transaction; every request has a time limit.
+Nothing here runs inside a transaction; every request has a time limit, every answer a size.
+
+Of Authlib only what OAuth writes is used; its client for httpx wants another library by now, and
+reads an answer however long it is.
 """
 
 import asyncio
 import hmac
 import secrets
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeGuard
@@ -18,8 +22,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import structlog
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -50,7 +55,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Vouched:
-    """Whom the provider vouches for: `subject` is theirs for ever, `name` may be empty."""
+    """Whom the provider vouches for: `subject` is theirs for ever, `name` their word or empty."""
 
     issuer: str
     subject: str = field(repr=False)
@@ -74,10 +79,17 @@ async def begin(oidc: OidcSettings, *, redirect_uri: str, now: datetime) -> Begu
     """Where to send a browser; raises ProviderDown or ProviderRefused."""
     provider = await _provider(oidc, now=now)
     verifier, nonce, state = (secrets.token_urlsafe(48) for _ in range(3))
-    async with _client(oidc, provider, redirect_uri=redirect_uri) as client:
-        url, _ = client.create_authorization_url(
-            provider.authorization_endpoint, state=state, nonce=nonce, code_verifier=verifier
-        )
+    url = prepare_grant_uri(
+        provider.authorization_endpoint,
+        oidc.client_id,
+        "code",
+        redirect_uri,
+        oidc.scopes,
+        state,
+        nonce=nonce,
+        code_challenge=create_s256_code_challenge(verifier),
+        code_challenge_method="S256",
+    )
     return Begun(url, state, nonce, verifier)
 
 
@@ -92,21 +104,20 @@ async def finish(
 ) -> Vouched:
     """Trade the code for the provider's word; raises ProviderDown or ProviderRefused."""
     provider = await _provider(oidc, now=now)
-    async with _client(oidc, provider, redirect_uri=redirect_uri) as client:
-        try:
-            async with asyncio.timeout(_ALTOGETHER_SECONDS):
-                tokens = await client.fetch_token(
-                    provider.token_endpoint,
-                    grant_type="authorization_code",
-                    code=code,
-                    code_verifier=verifier,
-                )
-        except (httpx.HTTPStatusError, AuthlibBaseError) as error:
-            raise _refused("token endpoint", type(error).__name__) from error
-        except (httpx.HTTPError, OSError, TimeoutError) as error:
-            raise ProviderDown() from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise _refused("token answer", type(error).__name__) from error
+    form = prepare_token_request(
+        "authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    address, headers, form = ClientAuth(
+        oidc.client_id, oidc.client_secret, provider.token_auth
+    ).prepare("POST", provider.token_endpoint, headers, form)
+    try:
+        async with asyncio.timeout(_ALTOGETHER_SECONDS), _client() as client:
+            tokens = await _get_json(
+                client.stream("POST", address, headers=headers, content=form), "token endpoint"
+            )
+    except (httpx.HTTPError, OSError, TimeoutError) as error:
+        raise ProviderDown() from error
     return await _believe(oidc, tokens.get("id_token"), nonce=nonce, now=now)
 
 
@@ -125,9 +136,7 @@ async def _believe(oidc: OidcSettings, token: object, *, nonce: str, now: dateti
             raise _refused("id token", type(error).__name__) from error
     _check_claims(oidc, claims, nonce=nonce, now=now)
     name = claims.get("name")
-    return Vouched(
-        oidc.issuer, str(claims["sub"]), name.strip()[:120] if isinstance(name, str) else ""
-    )
+    return Vouched(oidc.issuer, str(claims["sub"]), name if isinstance(name, str) else "")
 
 
 def _read(oidc: OidcSettings, token: str, keys: KeySet) -> dict[str, Any]:
@@ -138,7 +147,7 @@ def _read(oidc: OidcSettings, token: str, keys: KeySet) -> dict[str, Any]:
     """
     try:
         return dict(jwt.decode(token, keys, algorithms=list(oidc.algorithms)).claims)
-    except (ValueError, TypeError, KeyError, UnicodeError) as error:
+    except (ValueError, TypeError, KeyError, UnicodeError, RecursionError) as error:
         raise JoseError("malformed") from error
 
 
@@ -187,9 +196,9 @@ async def _provider(
 
 
 async def _discover(oidc: OidcSettings, *, now: datetime) -> _Provider:
-    async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+    async with _client() as client:
         address = f"{oidc.issuer.rstrip('/')}/.well-known/openid-configuration"
-        document = await _get_json(client, address)
+        document = await _get_json(client.stream("GET", address), "discovery")
         if document.get("issuer") != oidc.issuer:
             raise _refused("discovery", "issuer")
         challenges = document.get("code_challenge_methods_supported")
@@ -200,29 +209,33 @@ async def _discover(oidc: OidcSettings, *, now: datetime) -> _Provider:
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
         )
         try:
-            key_set = KeySet.import_key_set(await _get_json(client, keys))  # type: ignore[arg-type]  # checked there
+            found = await _get_json(client.stream("GET", keys), "keys")
+            key_set = KeySet.import_key_set(found)  # type: ignore[arg-type]  # checked there
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise _refused("keys", type(error).__name__) from error
     return _Provider(authorization, token, _token_auth(oidc, document), key_set, now)
 
 
-async def _get_json(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
+async def _get_json(
+    asking: AbstractAsyncContextManager[httpx.Response], where: str
+) -> dict[str, Any]:
+    """The object that is answered; raises httpx.HTTPError when busy, else ProviderRefused."""
     body = b""
-    async with client.stream("GET", address) as answer:
+    async with asking as answer:
         if answer.status_code >= 500 or answer.status_code == 429:
             raise httpx.HTTPStatusError("busy", request=answer.request, response=answer)
         if answer.status_code != 200:
-            raise _refused("discovery", f"http-{answer.status_code}")
+            raise _refused(where, f"http-{answer.status_code}")
         async for chunk in answer.aiter_bytes():
             body += chunk
             if len(body) > _DOCUMENT_MAX_BYTES:
-                raise _refused("discovery", "too large")
+                raise _refused(where, "too large")
     try:
         document = httpx.Response(200, content=body).json()
-    except (ValueError, UnicodeError) as error:
-        raise _refused("discovery", "not JSON") from error
+    except (ValueError, UnicodeError, RecursionError) as error:
+        raise _refused(where, "not JSON") from error
     if not isinstance(document, dict):
-        raise _refused("discovery", "not an object")
+        raise _refused(where, "not an object")
     return document
 
 
@@ -244,18 +257,8 @@ def _token_auth(oidc: OidcSettings, document: dict[str, Any]) -> str:
     return "client_secret_basic"
 
 
-def _client(oidc: OidcSettings, provider: _Provider, *, redirect_uri: str) -> AsyncOAuth2Client:
-    return AsyncOAuth2Client(
-        client_id=oidc.client_id,
-        client_secret=oidc.client_secret,
-        token_endpoint_auth_method=provider.token_auth,
-        scope=oidc.scopes,
-        redirect_uri=redirect_uri,
-        code_challenge_method="S256",
-        timeout=_TIMEOUT,
-        trust_env=False,
-        follow_redirects=False,
-    )
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 
 
 def _refused(where: str, why: str) -> ProviderRefused:

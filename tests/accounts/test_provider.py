@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -265,6 +267,38 @@ async def test_a_right_token_opens_and_every_forged_one_is_refused(town: Town) -
         assert await _ends_with(town, liar, both) == 303
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Nguyễn Văn An", "Nguyễn Văn An"),
+        ("Nguye\u0302\u0303n \u202eAn\u2066\u3164", "Nguyễn An"),
+        ("  An\r\nBcc: x@example.vn  ", "An Bcc: x@example.vn"),
+        ("An\x1b[31m\x00", ""),
+        ("\u3164\u200d", ""),
+        ("A" * 5000, "A" * 120),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        (["An"], ""),
+        ({"vi": "An"}, ""),
+        (None, ""),
+    ],
+    ids=[
+        *("plain", "hidden-marks", "lines", "control", "nothing", "long", "markup"),
+        *("list", "object", "none"),
+    ],
+)
+async def test_a_name_from_the_provider_is_cleaned_as_if_it_had_been_typed(
+    town: Town, said: object, kept: str
+) -> None:
+    with lying_provider() as liar:
+        use(town, liar.issuer)
+        forge = lambda liar, n: signed(liar, n, name=said)  # noqa: E731  a case
+        assert await _ends_with(town, liar, forge) == 303
+    name = await town.owner.fetchval(
+        "SELECT name FROM account WHERE id = (SELECT account_id FROM account_identity)"
+    )
+    assert name == kept
+
+
 async def test_a_new_key_of_the_provider_is_found(town: Town) -> None:
     with lying_provider() as liar:
         use(town, liar.issuer)
@@ -308,6 +342,33 @@ async def test_a_provider_that_is_away_says_so_and_leaves_the_other_ways_in(town
         answer = await browser.get("/dang-nhap/dinh-danh")
         assert answer.status_code == 503
         assert 'name="address"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["a" * 400_000, {"deep": "[" * 90_000}, ["x"]],
+    ids=["endless", "long-words", "a-list"],
+)
+async def test_what_the_token_endpoint_answers_is_read_within_bounds(
+    town: Town, token: object
+) -> None:
+    with lying_provider() as liar:
+        use(town, liar.issuer)
+        assert await _ends_with(town, liar, lambda liar, nonce: token) == 401
+        liar.token_status = 503
+        assert await _ends_with(town, liar, signed) == 503
+        liar.token_status = 400
+        assert await _ends_with(town, liar, signed) == 401
+
+
+def test_nothing_is_said_when_the_provider_s_code_is_loaded() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", "import backend.accounts.oidc"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
 
 
 async def test_wrong_states_and_other_issuers_are_refused(town: Town) -> None:
