@@ -24,14 +24,18 @@ def conditional_answer(
     media_type: str,
     max_age_seconds: int,
     headers: Mapping[str, str] | None = None,
+    varies_by: tuple[str, ...] = (),
 ) -> Response[bytes]:
-    """The body with its caching, packed if the caller can unpack it; 304 when it has it already."""
+    """The body with its caching, packed if the caller can unpack it; 304 when it has it already.
+
+    `varies_by` names headers of the request, beside coding and language, that chose this body.
+    """
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
     sent = {
         **(headers or {}),
         "ETag": tag,
         "Cache-Control": f"public, max-age={max_age_seconds}",
-        "Vary": "Accept-Encoding, Accept-Language",
+        "Vary": ", ".join(("Accept-Encoding", "Accept-Language", *varies_by)),
         **OPEN_TO_ALL,
     }
     if knows_tag(request, tag):

@@ -228,4 +228,5 @@ def _answer(
         media_type=kind,
         max_age_seconds=_SECONDS,
         headers=headers,
+        varies_by=("Accept",),
     )

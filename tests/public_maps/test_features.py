@@ -4,13 +4,18 @@ import asyncio
 import json
 import shutil
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pyproj import Transformer
 
+from backend.errors import Malformed
 from mobile_api.ogc.crs import CRS84, list_references
+from mobile_api.ogc.features import _UNITS_MOST
+from mobile_api.ogc.queries import LIMIT_MOST, _read_limit, read_datetime
 from tests.province import PLACE, SENSITIVE, Sent, Town
 
 EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -226,3 +231,154 @@ def test_the_national_systems_are_those_of_the_place() -> None:
     assert {one.epsg for one in list_references(quang_ngai)} >= {None, 4326, 3857, 5898, 9216}
     paris = (2.2, 48.8, 2.5, 48.9)
     assert [one.epsg for one in list_references(paris)] == [None, 4326, 3857]
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("2026-11-02", utc("2026-11-01T17:00"), utc("2026-11-02T17:00")),
+        ("2026-11-02/2026-11-03", utc("2026-11-01T17:00"), utc("2026-11-03T17:00")),
+        ("../2026-11-02", None, utc("2026-11-02T17:00")),
+        ("2026-11-02/..", utc("2026-11-01T17:00"), None),
+        ("/2026-11-02", None, utc("2026-11-02T17:00")),
+        (
+            "2026-11-02T08:00:00+07:00",
+            utc("2026-11-02T01:00"),
+            utc("2026-11-02T01:00") + timedelta(microseconds=1),
+        ),
+        (
+            "2026-11-02T01:00:00Z/2026-11-02T01:00:00Z",
+            utc("2026-11-02T01:00"),
+            utc("2026-11-02T01:00") + timedelta(microseconds=1),
+        ),
+        (
+            "2026-11-02/2026-11-03T05:00:00Z",
+            utc("2026-11-01T17:00"),
+            utc("2026-11-03T05:00") + timedelta(microseconds=1),
+        ),
+    ],
+)
+def test_both_ends_of_an_interval_belong_to_it(
+    text: str, since: datetime | None, until: datetime | None
+) -> None:
+    """OGC 17-069r4 §7.15.4 and RFC 3339; a day is one of Vietnam."""
+    assert read_datetime(text) == (since, until)
+
+
+@pytest.mark.parametrize("text", ["2026-11-02T01:00:00", "2026-11-02T01:00:00/..", "x/..", "../x"])
+def test_a_moment_without_a_zone_is_none(text: str) -> None:
+    with pytest.raises(Malformed):
+        read_datetime(text)
+
+
+def test_more_than_the_most_gives_the_most() -> None:
+    """Part 1, requirement 21."""
+    assert [_read_limit(text) for text in ("1", str(LIMIT_MOST), str(LIMIT_MOST + 1))] == [
+        *(1, LIMIT_MOST, LIMIT_MOST)
+    ]
+
+
+async def test_units_are_chosen_by_level_parent_code_and_box(town: Town) -> None:
+    every = await read_all(town, f"{UNITS}/items?limit=70")
+    assert {one["properties"]["valid_to"] for one in every} == {None}, "those of today"
+    ours = next(one for one in every if one["properties"]["code"] == "21028")
+    parent = ours["properties"]["parent"]
+    for name, value in (("level", "province"), ("parent", parent), ("code", "21028")):
+        found = await read_all(town, f"{UNITS}/items?{name}={value}")
+        wanted = [one["id"] for one in every if one["properties"][name] == value]
+        assert [one["id"] for one in found] == wanted, name
+    lon, lat = PLACE
+    around = f"bbox={lon - 1e-6},{lat - 1e-6},{lon + 1e-6},{lat + 1e-6}"
+    six = f"bbox={lon - 1e-6},{lat - 1e-6},-9999,{lon + 1e-6},{lat + 1e-6},9999"
+    for box in (around, six):
+        found = await read_all(town, f"{UNITS}/items?level=commune&{box}")
+        assert [one["properties"]["code"] for one in found] == ["21028"], box
+    nowhere = await read_all(town, f"{UNITS}/items?bbox=0,0,1,1")
+    assert nowhere == []
+
+
+async def test_the_last_day_of_a_unit_is_the_day_before_the_next_ones_first(town: Town) -> None:
+    days: dict[str, set[str]] = {}
+    for asked in ("2025-06-30", "2025-07-01", "2025-06-30/2025-07-01"):
+        found = await read_all(town, f"{UNITS}/items?level=commune&limit=200&datetime={asked}")
+        days[asked] = {one["id"] for one in found}
+    old, new, both = days.values()
+    assert not old & new
+    assert both == old | new
+    page = await town.see(f"{UNITS}/items?datetime=../..&limit=1000")
+    assert page["numberReturned"] <= _UNITS_MOST, "whole shapes are large"
+    codes = [one["id"] for one in await read_all(town, f"{UNITS}/items?datetime=../..&limit=7")]
+    assert len(codes) == len(set(codes)) >= len(both)
+
+
+async def test_a_generation_that_is_not_in_force_is_shown_to_nobody(town: Town) -> None:
+    where = "level = 'province' AND valid_from = '2025-07-01'"
+    province = (await town.see(f"{UNITS}/items?level=province"))["features"][0]["id"]
+    await town.owner.execute(f"UPDATE unit_generation SET state = 'loaded' WHERE {where}")  # noqa: S608
+    try:
+        page = await town.see(f"{UNITS}/items?level=province")
+        assert province not in {one["id"] for one in page["features"]}
+        assert (await town.ask("GET", f"{UNITS}/items/{province}")).status_code == 404
+    finally:
+        await town.owner.execute(f"UPDATE unit_generation SET state = 'active' WHERE {where}")  # noqa: S608
+    assert (await town.ask("GET", f"{UNITS}/items/{province}")).status_code == 200
+
+
+async def test_the_next_page_asks_the_same_in_the_same_system(
+    town: Town, published: list[Sent]
+) -> None:
+    lon, lat = PLACE
+    box = f"{lon - 1e-5},{lat - 1e-5},{lon + 7e-5},{lat + 7e-5}"
+    asked = f"{REPORTS}/items?limit=2&status=assigned&bbox={box}&crs={EPSG}3857&f=json"
+    page = await town.see(asked)
+    (following,) = (one["href"] for one in page["links"] if one["rel"] == "next")
+    words = parse_qs(urlsplit(following).query)
+    assert words.keys() == {"limit", "status", "bbox", "crs", "after"}
+    found = await read_all(town, asked)
+    assert [one["id"] for one in found] == [report.code for report in reversed(published[:4])]
+    x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(*PLACE)
+    assert found[-1]["geometry"]["coordinates"] == pytest.approx((x, y), abs=0.001)
+
+
+async def test_a_box_reaches_as_far_as_its_own_sides_and_no_farther(
+    town: Town, published: list[Sent]
+) -> None:
+    """The sides of a box in VN-2000 are no meridians: what it covers is not what it is."""
+    x, y = Transformer.from_crs(4326, 5898, always_xy=True).transform(*PLACE)
+    for south, north in ((y - 30_000, y + 1), (y - 1, y + 30_000)):
+        for west, is_in in ((x - 1, True), (x + 1, False)):
+            box = f"{west},{south},{west + 30_000},{north}"
+            found = await read_all(town, f"{REPORTS}/items?bbox={box}&bbox-crs={EPSG}5898")
+            assert (published[0].code in {one["id"] for one in found}) == is_in, (south, west)
+
+
+async def test_a_report_is_found_however_its_code_is_typed_and_only_if_published(
+    town: Town, published: list[Sent]
+) -> None:
+    code = published[3].code
+    for typed in (code, code.lower(), code.replace("-", "")):
+        assert (await town.see(f"{REPORTS}/items/{typed}"))["id"] == code
+    waiting = await town.a_report(text="Chưa ai duyệt.")
+    for other in (waiting.code, "QNG-0000-0000", "x"):
+        assert (await town.ask("GET", f"{REPORTS}/items/{other}")).status_code == 404
+    await town.owner.execute("UPDATE report SET visibility = 'hidden' WHERE code = $1", code)
+    assert (await town.ask("GET", f"{REPORTS}/items/{code}")).status_code == 404
+    await town.owner.execute("UPDATE report SET visibility = 'public' WHERE code = $1", code)
+
+
+async def test_a_copy_kept_for_a_program_is_not_given_to_a_browser(town: Town) -> None:
+    """One address answers in two forms: caches are told what it depends on (RFC 9110 §12.5.5)."""
+    program = await town.ask("GET", "/ogc/collections", headers={"Accept": "application/json"})
+    page = await town.ask("GET", "/ogc/collections", headers={"Accept": "text/html"})
+    assert program.headers["content-type"].startswith("application/json")
+    assert page.headers["content-type"].startswith("text/html")
+    for answer in (program, page):
+        varies = {word.strip().lower() for word in answer.headers.get("vary", "").split(",")}
+        assert "accept" in varies or "no-store" in answer.headers["cache-control"]
+    english = await town.ask("GET", "/ogc?f=json", headers={"Accept-Language": "en"})
+    assert english.json()["description"] != (await town.see("/ogc?f=json"))["description"]
+    assert "accept-language" in english.headers["vary"].lower()
