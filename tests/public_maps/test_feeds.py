@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mobile_api.feeds import documents
+from tests.factories import insert_a_report
 from tests.province import POTHOLE, UNIT, Sent, Town
 
 ATOM: Final = "{http://www.w3.org/2005/Atom}"
@@ -90,7 +91,13 @@ async def test_a_feed_is_sent_again_only_when_it_has_changed(
 
 async def test_a_feed_of_nothing_known_is_not_found(town: Town) -> None:
     for path in (
-        *("/tin/phan-anh", "/tin/phan-anh.xml", "/tin/khac.atom", "/tin/don-vi/00000.atom"),
+        *(
+            "/tin/phan-anh",
+            "/tin/phan-anhs.atom",
+            "/tin/phan-anh.xml",
+            "/tin/khac.atom",
+            "/tin/don-vi/00000.atom",
+        ),
         *("/tin/don-vi/21028", "/tin/linh-vuc/khong-co.rss", "/tin/linh-vuc/giao-thong.html"),
     ):
         assert (await town.ask("GET", path)).status_code == 404, path
@@ -199,6 +206,30 @@ async def test_a_tag_among_others_or_any_tag_is_known(town: Town, published: lis
     for other in ('W/"other"', tag[:-2] + '"'):
         fresh = await town.ask("GET", "/tin/phan-anh.rss", headers={"If-None-Match": other})
         assert fresh.status_code == 200, other
+
+
+async def test_a_feed_is_as_new_as_the_newest_change_in_it(
+    town: Town, published: list[Sent]
+) -> None:
+    await town.owner.execute(
+        "UPDATE report SET updated_at = '2030-01-01T00:00:00Z' WHERE code = $1", published[0].code
+    )
+    answer = await town.ask("GET", f"/tin/don-vi/{UNIT}.atom")
+    assert answer.headers["last-modified"] == "Tue, 01 Jan 2030 00:00:00 GMT"
+    feed = ElementTree.fromstring(answer.content)  # noqa: S314  what we have written ourselves
+    assert feed.findtext(f"{ATOM}updated") == "2030-01-01T00:00:00Z"
+    await town.owner.execute(
+        "UPDATE report SET updated_at = created_at WHERE code = $1", published[0].code
+    )
+
+
+async def test_a_feed_holds_the_newest_fifty(town: Town, published: list[Sent]) -> None:
+    for n in range(52):
+        await insert_a_report(town.owner, code=f"QNG-MANY-{n:04}", category_code=POTHOLE)
+    feed = await read(town, "/tin/phan-anh.atom")
+    links = [one.get("href") or "" for one in feed.findall(f"{ATOM}entry/{ATOM}link")]
+    assert [link[-13:] for link in links] == [f"QNG-MANY-{n:04}" for n in range(51, 1, -1)]
+    await town.owner.execute("UPDATE report SET visibility = 'hidden' WHERE code ~ 'MANY'")
 
 
 async def test_pages_tell_readers_where_the_feed_is(town: Town) -> None:

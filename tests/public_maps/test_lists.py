@@ -14,7 +14,7 @@ from tests.province import PLACE, POTHOLE, UNIT, Town
 
 _EVERY: Final = """
     SELECT code FROM public_report WHERE ($1::float8[] IS NULL
-            OR geom && ST_MakeEnvelope($1[1], $1[2], $1[3], $1[4], 4326))
+            OR ST_Intersects(geom, ST_MakeEnvelope($1[1], $1[2], $1[3], $1[4], 4326)))
         AND ($2::text IS NULL
             OR category_code IN (SELECT code FROM category WHERE $2 IN (code, field_code)))
         AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR unit_code = $4)
@@ -97,6 +97,12 @@ async def test_every_filter_finds_each_report_once_in_order(
     for box, (since, until) in itertools.product(boxes, spans):
         await same_as_plain(module_town, box, None, None, None, since, until)
         await same_as_plain(module_town, box, POTHOLE, None, UNIT, since, until)
+    # nearer to the side of a box than the index can tell
+    lon, lat = PLACE
+    for south, north in ((lat - 1e-3, lat - 3e-7), (lat + 3e-7, lat + 1e-3)):
+        await same_as_plain(
+            module_town, (lon - 1, south, lon + 1, north), None, None, None, None, None
+        )
     for box in boxes:
         await same_as_plain(module_town, box, None, None, "00000", None, None)
 
@@ -159,6 +165,11 @@ async def test_near_means_open_exactly_placed_and_truly_within(
         PLACE[0],
         PLACE[1] + 0.03,
     )
+    true_metres = await module_town.owner.fetchval(
+        f"SELECT ST_Distance(geom::geography, {place}) FROM public_report WHERE code = $3",  # noqa: S608
+        *PLACE,
+        north.code,
+    )
     away = [
         len(
             await list_near(
@@ -170,9 +181,18 @@ async def test_near_means_open_exactly_placed_and_truly_within(
                 limit=50,
             )
         )
-        for metres in (1, 200, 4000)
+        for metres in (1, 200, true_metres - 0.1, true_metres + 0.1)
     ]
-    assert away == [1, 12, 13]
+    assert away == [1, 12, 12, 13]
+    # a coarse place says nothing of where it is, however near it is shown
+    await module_town.owner.execute(
+        "UPDATE map_point SET is_coarse = true WHERE code = $1", placed[0]
+    )
+    found = await module_town.see(f"/api/v1/reports/near?lon={PLACE[0]}&lat={PLACE[1]}")
+    assert [one["code"] for one in found["items"]] == placed[1:]
+    await module_town.owner.execute(
+        "UPDATE map_point SET is_coarse = false WHERE code = $1", placed[0]
+    )
     await module_town.owner.execute(
         "UPDATE report SET visibility = 'hidden' WHERE code = $1", north.code
     )

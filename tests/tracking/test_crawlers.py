@@ -35,6 +35,11 @@ async def test_robots_are_kept_off_the_desks_and_shown_the_sitemap(town: Town) -
     assert "Disallow: /can-bo" in lines
     assert "Disallow: /ioc" in lines
     assert "Disallow: /" not in lines
+    for closed in ("/api/", "/kiem-duyet", "/dang-nhap", "/ngon-ngu"):
+        assert f"Disallow: {closed}" in lines
+    assert "Allow: /api/v1/reports/*/photos/" in lines, "previews of shared links show a photo"
+    assert lines[0] == "User-agent: *"
+    assert answer.headers["cache-control"].startswith("public")
     assert f"Sitemap: {town.url}/sitemap.xml" in lines
 
 
@@ -58,6 +63,33 @@ async def test_a_sitemap_lists_published_reports_of_its_month_and_no_others(town
     for other in (waiting, hidden, restricted, old):
         assert f"/theo-doi/{other.code}" not in now
     assert "/ban-do" in await addresses(town, index[0])
+
+
+async def test_months_begin_and_end_in_vietnam_and_say_when_a_report_changed(town: Town) -> None:
+    at = {
+        "2019-12.xml": ("2019-11-30T17:00:00", "2019-12-31T16:59:59.999999"),
+        "2020-01.xml": ("2019-12-31T17:00:00", "2020-01-31T16:59:59.999999"),
+    }
+    for name, moments in at.items():
+        codes = []
+        for moment in moments:
+            report = await town.a_report()
+            await town.moved(report, "accept")
+            await town.owner.execute(
+                "UPDATE report SET created_at = $2, updated_at = '2020-02-03T04:05:06Z'"
+                " WHERE id = $1",
+                report.id,
+                datetime.fromisoformat(moment).replace(tzinfo=UTC),
+            )
+            codes.insert(0, report.code)
+        found = await addresses(town, f"/sitemap/{name}")
+        assert found == [f"/theo-doi/{code}" for code in codes], "the newest first"
+        answer = await town.ask("GET", f"/sitemap/{name}")
+        assert answer.text.count("<lastmod>2020-02-03T04:05:06Z</lastmod>") == 2
+        await town.owner.execute(
+            "UPDATE report SET visibility = 'hidden' WHERE code = ANY($1)", codes
+        )
+    assert await addresses(town, "/sitemap/2020-01.xml") == []
 
 
 @pytest.mark.parametrize("name", ["2026-13.xml", "2026-1.xml", "2026-11", "1999-12.xml", "x"])
