@@ -12,6 +12,7 @@ from tests.province import PLACE, Sent, Town
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(180)]
 
 _KB: Final = 1000
+_LOADED: Final = "the page itself"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,8 @@ class Wire:
         session = await page.context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", wire._send)
         session.on("Network.loadingFinished", wire._finish)
+        session.on("Page.loadEventFired", lambda _: wire.asked.append(_LOADED))
+        await session.send("Page.enable")
         await session.send("Network.enable")
         return wire
 
@@ -67,6 +70,7 @@ async def test_list_and_filters_are_there_for_30_kb_of_scripts_before_the_map_li
     library = [number for number, url in enumerate(wire.asked) if "leaflet" in url]
     assert bool(library) == (path == "/ban-do"), wire.asked
     before = wire.asked[: library[0]] if library else wire.asked
+    assert _LOADED in before, "the library came before the page had loaded"
     assert not [url for url in before if "/api/v1/tiles/" in url], "the map came first"
     sizes = {url: wire.bytes[url] for url in before if url in wire.bytes}
     scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))

@@ -72,6 +72,7 @@ export async function openMap(side) {
     } catch (error) {
       if (error.name === 'AbortError') return;
       pins.show([]);
+      side.querySelector('#map-state').classList.toggle('is-cut', error instanceof RangeError);
       words = error instanceof RangeError ? error.message : t('Chưa tải được bản đồ. Kiểm tra mạng rồi thử lại.', 'The map could not be loaded. Check the network and try again.');
     }
     box.removeAttribute('aria-busy');
