@@ -40,7 +40,7 @@ def _inlined_schema() -> dict[str, Any]:
     return whole
 
 
-class _RawSchema(Schema):
+class RawSchema(Schema):
     """A ready JSON schema, given as it is."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
@@ -59,7 +59,7 @@ class SubmitOperation(Operation):
         self.request_body = RequestBody(
             content={
                 "application/json": OpenAPIMediaType(
-                    schema=_RawSchema(_inlined_schema()),
+                    schema=RawSchema(_inlined_schema()),
                     examples={"o-ga": Example(summary="Ổ gà, kèm một ảnh", value=_EXAMPLE)},
                 )
             },
@@ -72,7 +72,7 @@ class SubmitOperation(Operation):
                 param_in="header",
                 required=True,
                 description="UUID; the same key and body give the same answer again.",
-                schema=_RawSchema({"type": "string", "format": "uuid"}),
+                schema=RawSchema({"type": "string", "format": "uuid"}),
             ),
         ]
 
@@ -82,7 +82,7 @@ class PhotoOperation(Operation):
     """PUT of a photo: raw image bytes."""
 
     def __post_init__(self) -> None:
-        binary = OpenAPIMediaType(schema=_RawSchema({"type": "string", "format": "binary"}))
+        binary = OpenAPIMediaType(schema=RawSchema({"type": "string", "format": "binary"}))
         self.request_body = RequestBody(
             content=dict.fromkeys(
                 ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"), binary
@@ -96,6 +96,6 @@ class PhotoOperation(Operation):
                 param_in="header",
                 required=False,
                 description="The reporter's secret; or a session of the owner.",
-                schema=_RawSchema({"type": "string"}),
+                schema=RawSchema({"type": "string"}),
             ),
         ]

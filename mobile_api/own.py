@@ -29,6 +29,7 @@ from backend.web.limits import Limit
 from backend.web.policies import ANYONE, principal_of
 from backend.web.state import parts_of
 from mobile_api import store
+from mobile_api.described import MineOperation
 from mobile_api.own_deeds import (
     answer_order,
     edit_own,
@@ -71,7 +72,13 @@ class EditIn(Struct, forbid_unknown_fields=True):
     address: Annotated[str, Meta(max_length=300)] | None = None
 
 
-@get("/api/v1/reports/{code:str}/mine", opt=_OPT, summary="Phản ánh của tôi", tags=["reports"])
+@get(
+    "/api/v1/reports/{code:str}/mine",
+    opt=_OPT,
+    operation_class=MineOperation,
+    summary="Phản ánh của tôi",
+    tags=["reports"],
+)
 async def mine(
     request: Request[Any, Any, Any],
     code: Code,

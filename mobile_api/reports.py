@@ -24,6 +24,7 @@ from backend.web.policies import ANYONE
 from backend.web.problems import UnknownMediaType
 from backend.web.state import provide_database, provide_rulebooks, settings_of
 from mobile_api import store
+from mobile_api.described import TrackingOperation
 from mobile_api.documents import SubmitOperation
 from mobile_api.intake import parse_submission
 from mobile_api.lists.days import read_period
@@ -101,6 +102,7 @@ def read_idempotency_key(text: str | None) -> uuid.UUID:
 @get(
     "/api/v1/reports/{code:str}",
     opt={"policy": ANYONE, "limit": _READ_LIMIT},
+    operation_class=TrackingOperation,
     summary="Tra cứu phản ánh theo mã",
     tags=["reports"],
 )

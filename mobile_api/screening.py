@@ -15,6 +15,7 @@ from backend.web.language import language_of
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
 from backend.web.texts import clean_text
+from mobile_api.described import ScreenOperation
 from mobile_api.intake import TEXT_LONGEST
 
 _LIMIT: Final = Limit("screen", per_minute=120, burst=60)
@@ -31,6 +32,7 @@ class ScreenIn(Struct, forbid_unknown_fields=True):
     "/api/v1/reports/screen",
     opt={"policy": ANYONE, "limit": _LIMIT},
     status_code=200,
+    operation_class=ScreenOperation,
     summary="Kiểm tra trước khi gửi: có phải phản ánh không, thuộc lĩnh vực nào",
     tags=["reports"],
 )
@@ -74,6 +76,7 @@ def finding_view(
         "level": found.level.value,
         "by": found.ground.value,
         "is_held": kind.is_held and found.level is not Level.ADVISE,
+        "is_urgent": kind.is_urgent and found.level is not Level.ADVISE,
         "title": kind.title_vi if vi else kind.title_en,
         "advice": kind.advice_vi if vi else kind.advice_en,
         "offices": [_office(office, rulebook, unit, language) for office in kind.offices],

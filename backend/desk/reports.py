@@ -107,7 +107,12 @@ async def list_queue(
     after: Annotated[str | None, QueryParameter(max_length=64)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """The cases in sight; of the open ones emergencies, then urgent ones, then by time left."""
+    """The cases in sight; of the open ones emergencies, then urgent ones, then by time left.
+
+    `is_emergency`: its words tell of one, and it is `is_urgent` too. `is_held`: for what screening
+    found it is not published by being accepted, only by `publish`. `screening[].by`: what a
+    finding rests on, the `words` or only the `category`.
+    """
     place = read_place(after)
     wanted = store.QueueFilter(
         status=status,

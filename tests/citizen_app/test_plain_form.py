@@ -106,6 +106,8 @@ async def test_what_may_be_no_report_is_led_elsewhere_and_asked_for_once_more(
     assert "Chưa gửi: hãy đọc trước" in words
     assert paper.page is not None
     assert 'href="tel:114"' in paper.page.text
+    assert "gọi điện vẫn nhanh hơn" in words
+    assert "bộ phận tiếp nhận xem trước" not in words
     assert await town.owner.fetchval("SELECT count(*) FROM report") == before
     await paper.send(
         {"action": "/"},

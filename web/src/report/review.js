@@ -44,7 +44,8 @@ export function startReview(holder, {back, send, supported}) {
     if (mine !== shown) return;
     findings = said?.findings ?? [];
     const isHeld = findings.some((found) => found.is_held || found.level === 'not_taken');
-    if (isHeld) fillPreview(card, {draft, body, place, category, form, isHeld});
+    const isUrgent = findings.some((found) => found.is_urgent);
+    if (isHeld) fillPreview(card, {draft, body, place, category, form, isHeld, isUrgent});
     const warning = screeningNotice(said);
     if (warning) {
       screening.replaceChildren(warning);
@@ -94,7 +95,7 @@ function nearbyCard(items, {supported}) {
   return card;
 }
 
-async function fillPreview(card, {draft, body, place, category, form, isHeld = false}) {
+async function fillPreview(card, {draft, body, place, category, form, isHeld = false, isUrgent = false}) {
   // two may be under way: what a finding holds back is never painted over
   if (isHeld) card.dataset.held = '';
   const name = category?.name ?? form.elements.category.selectedOptions[0].text;
@@ -117,7 +118,9 @@ async function fillPreview(card, {draft, body, place, category, form, isHeld = f
   if (!isHeld && 'held' in card.dataset) return;
   card.replaceChildren(
     el('h3', {}, isHidden ? t('Không công khai', 'Not public') : t('Mọi người sẽ thấy', 'What everybody will see')),
-    el('p', {class: 'hint'}, isHeld
+    el('p', {class: 'hint'}, isUrgent
+      ? t('Nội dung này không tự công khai. Cơ quan nhận được ngay và thấy trên cùng, nhưng gọi điện vẫn nhanh hơn.', 'This is not published by itself. The agency gets it at once and sees it first, but a call is quicker.')
+      : isHeld
       ? t('Nội dung này không tự công khai: bộ phận tiếp nhận xem trước và hướng dẫn nơi giải quyết.', 'This is not published by itself: the reception office reads it first and says where to turn.')
       : isHidden
       ? t('Phản ánh về lĩnh vực này chỉ bạn và người có thẩm quyền đọc được.', 'Reports of this kind are read only by you and those entitled to.')
