@@ -1,10 +1,6 @@
 """The one place that reads the wall clock; rules take `now` as an argument."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TypeAlias
-
-Clock: TypeAlias = Callable[[], datetime]
 
 # Vietnam keeps one zone without daylight saving time, so a fixed offset is exact.
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")

@@ -10,11 +10,8 @@ import time
 import uuid
 from typing import Final, NewType
 
-ReportId = NewType("ReportId", uuid.UUID)
 AccountId = NewType("AccountId", uuid.UUID)
-AgencyCode = NewType("AgencyCode", str)
 UnitCode = NewType("UnitCode", str)
-CategoryCode = NewType("CategoryCode", str)
 
 # Crockford's base 32 without the letters and digits people mix up on a phone (0/O, 1/I/L, U/V).
 CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTWXYZ"

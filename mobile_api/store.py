@@ -118,16 +118,6 @@ async def list_public_photos(connection: Connection, report_id: uuid.UUID) -> li
     )
 
 
-async def is_public_photo(connection: Connection, report_id: uuid.UUID, sha256: str) -> bool:
-    """Whether anybody may see this photo now."""
-    found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM public_photo WHERE report_id = $1 AND sha256 = $2)",
-        report_id,
-        sha256,
-    )
-    return found
-
-
 async def list_public(connection: Connection, wanted: ListFilter) -> list[Record]:
     """Published reports, newest first, one more than `limit` if there are more."""
     if not wanted.words:

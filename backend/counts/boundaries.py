@@ -19,10 +19,6 @@ class Placement:
     exactly: str | None
     among: tuple[str, ...] = ()
 
-    @property
-    def is_impossible(self) -> bool:
-        return self.exactly is None and not self.among
-
 
 @dataclass(frozen=True)
 class Apart:

@@ -4,10 +4,9 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 Dimension: TypeAlias = Literal["unit", "category", "agency", "day"]
-DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 Grain: TypeAlias = Literal["day", "month", "year"]
 
 

@@ -16,7 +16,6 @@ from backend.demo.reporters import choose_answers, choose_contact
 from backend.demo.steps import Ended, Life, Scene, Steps, begin
 from backend.demo.words import Writer
 from backend.events.chain import Actor
-from backend.reports.lifecycle import Status
 from backend.reports.rulebook import Rulebook
 from backend.reports.store import NewPhoto
 from backend.reports.submit import Submission, prepare_report
@@ -252,8 +251,3 @@ class _Population:
 
 def _announced(pair: Pair) -> NewPhoto:
     return NewPhoto(pair.before.sha256, pair.before.original_bytes, "image/jpeg")
-
-
-def stages_of(lives_: Sequence[Life]) -> dict[Status, int]:
-    """How many reports stand in each status."""
-    return {status: sum(life.report.status is status for life in lives_) for status in Status}

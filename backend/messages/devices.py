@@ -75,10 +75,3 @@ async def follow_case(
     await store.insert_follow(
         connection, case_kind, case_id, device_id=device_id, is_reporter=is_reporter
     )
-
-
-async def unfollow_case(
-    connection: Connection, case_kind: str, case_id: uuid.UUID, *, device_id: uuid.UUID
-) -> None:
-    """Tell this device of this case no more."""
-    await store.delete_follow(connection, case_kind, case_id, device_id=device_id)

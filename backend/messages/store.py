@@ -139,18 +139,6 @@ async def insert_follow(
     )
 
 
-async def delete_follow(
-    connection: Connection, case_kind: str, case_id: uuid.UUID, *, device_id: uuid.UUID
-) -> None:
-    """Tell this device of this case no more."""
-    await connection.execute(
-        "DELETE FROM follow WHERE case_kind = $1 AND case_id = $2 AND device_id = $3",
-        case_kind,
-        case_id,
-        device_id,
-    )
-
-
 async def find_happening(connection: Connection, event_id: int) -> Happening | None:
     """The event with this id and the code of its case."""
     row = await connection.fetchrow(

@@ -120,13 +120,6 @@ def find_cluster(var_dir: Path) -> Cluster | None:
     )
 
 
-def remove_cluster(cluster: Cluster) -> None:
-    """Delete a stopped cluster with all that it holds."""
-    shutil.rmtree(cluster.folder)
-    if not cluster.socket_folder.is_relative_to(cluster.folder.parent):
-        shutil.rmtree(cluster.socket_folder, ignore_errors=True)
-
-
 def server_environment() -> dict[str, str]:
     # C.UTF-8: messages in the log do not depend on who started the server
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -43,7 +43,6 @@ def _demo_logins(settings: Settings) -> list[str]:
 class Overview:
     """What runs now; memory is the sum of proportional shares (PSS), in bytes."""
 
-    supervisor_pid: int
     url: str
     lines: tuple[str, ...]
     memory_bytes: int
@@ -78,7 +77,7 @@ def look(settings: Settings) -> Overview | None:
         for name, number, port, started_at, restarts, share in rows
     ]
     lines.append(f"{'sum':<49}{memory_bytes / 1e6:>7.0f} MB")
-    return Overview(pid, url, tuple(lines), memory_bytes)
+    return Overview(url, tuple(lines), memory_bytes)
 
 
 def _since(started_at: float | None) -> str:

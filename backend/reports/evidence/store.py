@@ -84,18 +84,6 @@ async def release_evidence(
     )
 
 
-async def find_newest_ready(connection: Connection, report_id: uuid.UUID) -> datetime | None:
-    """When the newest of the reporter's photos became ready to be seen; None without any."""
-    newest: datetime | None = await connection.fetchval(
-        """
-        SELECT max(ready_at) FROM report_photo
-        WHERE report_id = $1 AND purpose = 'before' AND state = 'ready'
-        """,
-        report_id,
-    )
-    return newest
-
-
 async def lock_both(
     connection: Connection, report_id: uuid.UUID, other_id: uuid.UUID | None
 ) -> None:
