@@ -5,17 +5,20 @@ import io
 import itertools
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from backend.clock import VIETNAM, day_of, now
 from backend.web.state import parts_of
 from mobile_api.open_data.records import FIELDS, csv_lines
-from mobile_api.open_data.releasing import release_open_data
+from mobile_api.open_data.releasing import _safe_counts, release_open_data
 from mobile_api.open_data.suppression import exposed, pool_small_lines, suppress
 from tests.doors.test_canaries import CANARIES, a_canary
+from tests.factories import insert_a_report
 from tests.journeys.walk import REASON
 from tests.province import PLACE, SENSITIVE, Sent, Town
 
@@ -94,6 +97,72 @@ async def test_a_release_holds_what_is_public_and_what_leaves_leaves_at_once(tow
     changed = await town.ask("GET", "/du-lieu-mo/reports.csv", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     json.loads(await download(town, "reports.geojson"))
+
+
+async def test_counts_tell_of_whole_months_and_of_nothing_that_is_nearly_nobody(
+    town: Town,
+) -> None:
+    """Six of one field, five of a second, three of a third, and more that must not be counted."""
+    rows = await town.owner.fetch(
+        """
+        SELECT min(code) AS code, field_code FROM category
+        WHERE field_code IS NOT NULL AND NOT is_restricted AND NOT is_sensitive
+        GROUP BY field_code ORDER BY field_code LIMIT 3
+        """
+    )
+    month = day_of(now()).replace(day=1)
+    before = datetime(month.year, month.month, 1, tzinfo=VIETNAM) - timedelta(microseconds=1)
+    for row, count in zip(rows, (6, 5, 3), strict=True):
+        for _ in range(count):
+            await insert_a_report(town.owner, category_code=row["code"], created_at=before)
+    first = rows[0]["code"]
+    for unseen in ({"visibility": "hidden"}, {"is_restricted": True}, {"status": "withdrawn"}):
+        await insert_a_report(town.owner, category_code=first, created_at=before, **unseen)
+    this_month = before + timedelta(microseconds=1)
+    await insert_a_report(town.owner, category_code=first, created_at=this_month)
+    assert await release(town)
+    text = await download(town, "counts.csv")
+    counted = [
+        (row["unit"], row["field"], row["reports"])
+        for row in csv.DictReader(io.StringIO(text, newline=""))
+    ]
+    # three are too few: they are told together with the next smallest field
+    assert counted == [("21028", "*", "8"), ("21028", rows[0]["field_code"], "6")]
+    names = {row["unit_name"] for row in csv.DictReader(io.StringIO(text, newline=""))}
+    assert names == {
+        await town.owner.fetchval(
+            "SELECT name FROM unit WHERE code = '21028' ORDER BY valid_from DESC LIMIT 1"
+        )
+    }
+    plain = await town.ask("GET", "/du-lieu-mo/counts.csv")
+    marked = await town.ask("GET", "/du-lieu-mo/counts.csv?bom=true")
+    assert plain.headers["etag"] != marked.headers["etag"]
+    assert f"{day_of(now())}-counts.csv" in plain.headers["content-disposition"]
+    assert (await town.ask("GET", "/du-lieu-mo/counts.csv?ngay=2001-01-01")).status_code == 404
+    assert (await town.ask("GET", "/du-lieu-mo/other.csv")).status_code == 404
+    # days beyond those that are kept go, with what lies in the store
+    await town.owner.execute("UPDATE open_data_file SET released_on = '2001-01-01'")
+    old = await town.owner.fetch("SELECT object_key FROM open_data_file")
+    assert await release(town)
+    left = await town.owner.fetch("SELECT DISTINCT released_on FROM open_data_file")
+    assert [row["released_on"] for row in left] == [day_of(now())]
+    assert len(old) == len(FILES)
+
+
+def test_three_in_all_are_told_of_nowhere() -> None:
+    assert _safe_counts({("a", "x"): 2, ("b", "y"): 1}, 5) == {}
+    assert _safe_counts({}, 5) == {}
+    shown = _safe_counts({("a", "x"): 7, ("b", "y"): 9}, 5)
+    assert shown[("a", "y")] == 0, "nobody is nobody"
+
+
+def test_a_line_of_a_file_is_one_record_whatever_the_words_are() -> None:
+    words = 'một\r\nhai\u2028ba\x0b, "bốn"'
+    lines = csv_lines([[words, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), False, 7]])
+    assert lines == 'một hai ba , ""bốn""",2026-01-02T03:04:05Z,false,7\r\n'.encode().replace(
+        b"m", b'"m', 1
+    )
+    assert len(lines.decode().splitlines()) == 1
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＠"])
