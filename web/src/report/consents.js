@@ -8,7 +8,8 @@ import {recall, remember} from './store.js';
 export function startConsents(form) {
   const holder = form.querySelector('#consents');
   let texts = [plainText()];
-  let wanted = {};
+  // ticked in the plain form, while this was on its way: to the words that stood there
+  let wanted = form.elements.consent?.checked ? {handle_report: true} : {};
 
   const key = `consents.${language}`;
   recall(key)
