@@ -147,7 +147,7 @@ async def test_each_kind_goes_after_its_own_days_and_not_before(town: Town) -> N
         await town.client.put("/api/v1/me/consents", headers=headers, json=said)
     closed = uuid.UUID(await account_of(town, gone))
     assert (await town.client.delete("/api/v1/me", headers=gone)).status_code == 204
-    _, periods = await current_periods(town.database.app)
+    _, periods = await current_periods(town.database.app, now=now())
     edges = moments(periods, now())
     device = await town.owner.fetchval("SELECT id FROM device")
     case_ids = [await insert_a_report(town.owner) for _ in range(4)]
