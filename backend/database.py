@@ -7,10 +7,10 @@ from __future__ import annotations  # asyncpg's classes are generic for type che
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -19,6 +19,7 @@ from backend.errors import Unavailable
 
 os.environ.setdefault("PICCOLO_CONF", "backend.piccolo_conf")
 
+T = TypeVar("T")
 Record: TypeAlias = asyncpg.Record
 if TYPE_CHECKING:
     Pool: TypeAlias = asyncpg.Pool[Record]
@@ -40,6 +41,20 @@ class Connection(Protocol):
     async def fetchrow(self, query: str, *args: Any) -> Record | None: ...
     async def fetchval(self, query: str, *args: Any) -> Any: ...
     async def execute(self, query: str, *args: Any) -> str: ...
+
+
+class OwnerConnection(Connection, Protocol):
+    """What proofs and imports need of the owner's connection besides."""
+
+    def transaction(
+        self, *, isolation: str | None = None, readonly: bool = False
+    ) -> AbstractAsyncContextManager[Any]: ...
+
+
+class OwnersRoof(Protocol):
+    """What commands that work as the owner need of click's context object."""
+
+    def owner_connection(self) -> AbstractAsyncContextManager[OwnerConnection]: ...
 
 
 # A lost server shows as one of these; all of them mean "nothing was committed, or you cannot know".
@@ -146,6 +161,16 @@ async def owner_connection(url: str) -> AsyncIterator[asyncpg.Connection[Record]
         yield connection
     finally:
         await connection.close(timeout=5)
+
+
+def as_owner(roof: OwnersRoof, work: Callable[[OwnerConnection], Awaitable[T]]) -> T:
+    """What this work on the owner's connection comes to; for commands, which await nothing."""
+
+    async def run() -> T:
+        async with roof.owner_connection() as connection:
+            return await work(connection)
+
+    return asyncio.run(run())
 
 
 # One number for "somebody migrates this database now"; others wait for their turn.

@@ -9,17 +9,14 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
-from backend.database import migrate, owner_connection
-from backend.demo.boundaries import NEW_VALID_FROM, load_boundaries
-from backend.demo.configuration import build_configuration, store_configuration
+from backend.database import owner_connection
+from backend.demo.boundaries import NEW_VALID_FROM
 from backend.grid.recount import rebuild
 from backend.grid.store import fill_batch
 from backend.settings import Settings
-from geo.store import list_all_units
+from bench.stack import own_database
 
 CITY: Final = (108.7950, 15.1200)
 
@@ -76,33 +73,15 @@ FROM placed
 @asynccontextmanager
 async def many_reports(settings: Settings, reports: int) -> AsyncIterator[Settings]:
     """Settings of a database of its own with so many reports in it; dropped afterwards."""
-    name = f"caunoi_bench_many_{reports}"
-    server = settings.database_url or ""
-    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    async with owner_connection(server) as admin:
-        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.execute(f"CREATE DATABASE {name}")
-    try:
-        await fill(url, reports)
-        yield replace(settings, database_url=url)
-    finally:
-        async with owner_connection(server) as admin:
-            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    async with own_database(settings, f"caunoi_bench_many_{reports}") as many:
+        await fill(many.database_url or "", reports)
+        yield many
 
 
 async def fill(url: str, reports: int) -> None:
-    """Make a province and its reports in an empty database; prints how long each part took."""
+    """Make reports in a configured database; prints how long each part took."""
     started = time.perf_counter()
-    await migrate(url)
     async with owner_connection(url) as owner:
-        await load_boundaries(owner)
-        units = [
-            unit
-            for unit in await list_all_units(owner)
-            if unit.level == "commune" and unit.valid_from == NEW_VALID_FROM
-        ]
-        async with owner.transaction():
-            await store_configuration(owner, build_configuration(units))
         await owner.execute("SET jit = off")
         await owner.execute("SELECT setseed(0.42)")
         # the map is filled by its own statements below, not by a trigger for each row

@@ -25,9 +25,10 @@ class Served:
 
 
 @asynccontextmanager
-async def own_database(settings: Settings) -> AsyncIterator[Settings]:
+async def own_database(
+    settings: Settings, name: str = "caunoi_bench_intake"
+) -> AsyncIterator[Settings]:
     """A fresh, configured database beside the installation's own, which no worker works on."""
-    name = "caunoi_bench_intake"
     server = settings.database_url or ""
     async with owner_connection(server) as admin:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

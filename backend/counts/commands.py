@@ -1,20 +1,13 @@
 """`caunoi counts …`: prove that the figures are what the events say, fold, and rebuild."""
 
-import asyncio
 import sys
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from functools import partial
 
 import click
 
 from backend.counts.fold import fold_counts
-from backend.counts.recount import OwnerConnection, Recount, rebuild, recount
-
-
-class Roof(Protocol):
-    """What these commands need of the context object."""
-
-    def owner_connection(self) -> AbstractAsyncContextManager[OwnerConnection]: ...
+from backend.counts.recount import rebuild, recount
+from backend.database import OwnerConnection, OwnersRoof, as_owner
 
 
 @click.group()
@@ -25,9 +18,9 @@ def counts() -> None:
 @counts.command()
 @click.option("--limit", default=20, show_default=True, help="How many differences to name.")
 @click.pass_obj
-def verify(roof: Roof, limit: int) -> None:
+def verify(roof: OwnersRoof, limit: int) -> None:
     """Count every case again from its events; exit 1 and name the figures that differ."""
-    found = asyncio.run(_verify(roof, limit))
+    found = as_owner(roof, partial(recount, limit=limit))
     for difference in found.differences:
         click.echo(
             f"{difference.place}: {difference.cell}: {difference.measure} is {difference.stored}, "
@@ -41,33 +34,22 @@ def verify(roof: Roof, limit: int) -> None:
 
 @counts.command("rebuild")
 @click.pass_obj
-def rebuild_command(roof: Roof) -> None:
+def rebuild_command(roof: OwnersRoof) -> None:
     """Put a count from the events in the place of all stored figures."""
-    cases = asyncio.run(_rebuild(roof))
+    cases = as_owner(roof, rebuild)
     click.echo(f"Rebuilt from the events of {cases} cases.")
 
 
 @counts.command()
 @click.pass_obj
-def fold(roof: Roof) -> None:
+def fold(roof: OwnersRoof) -> None:
     """Fold what waits, as the worker does all the time; for after a large import."""
-    folded = asyncio.run(_fold(roof))
+    folded = as_owner(roof, _fold)
     click.echo(f"Folded {folded} changes.")
 
 
-async def _verify(roof: Roof, limit: int) -> Recount:
-    async with roof.owner_connection() as connection:
-        return await recount(connection, limit=limit)
-
-
-async def _rebuild(roof: Roof) -> int:
-    async with roof.owner_connection() as connection:
-        return await rebuild(connection)
-
-
-async def _fold(roof: Roof) -> int:
+async def _fold(connection: OwnerConnection) -> int:
     folded = 0
-    async with roof.owner_connection() as connection:
-        while step := await fold_counts(connection):
-            folded += step
+    while step := await fold_counts(connection):
+        folded += step
     return folded

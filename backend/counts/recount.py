@@ -1,18 +1,10 @@
 """Proof that the figures are right: count every case again from its events, and compare."""
 
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from backend.counts.recounting import store
 from backend.counts.recounting.store import Difference
-from backend.database import Connection
-
-
-class OwnerConnection(Connection, Protocol):
-    """What recounting needs of an asyncpg connection."""
-
-    def transaction(self, *, isolation: str) -> AbstractAsyncContextManager[Any]: ...
+from backend.database import OwnerConnection
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,13 @@
 """`caunoi map …`: prove that the public map is what the reports say, fold, and rebuild."""
 
-import asyncio
 import sys
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from functools import partial
 
 import click
 
+from backend.database import OwnerConnection, OwnersRoof, as_owner
 from backend.grid.keeping import fold_map
-from backend.grid.recount import OwnerConnection, Recount, rebuild, recount
-
-
-class Roof(Protocol):
-    """What these commands need of the context object."""
-
-    def owner_connection(self) -> AbstractAsyncContextManager[OwnerConnection]: ...
+from backend.grid.recount import rebuild, recount
 
 
 @click.group("map")
@@ -25,9 +18,9 @@ def map_group() -> None:
 @map_group.command()
 @click.option("--limit", default=20, show_default=True, help="How many differences to name.")
 @click.pass_obj
-def verify(roof: Roof, limit: int) -> None:
+def verify(roof: OwnersRoof, limit: int) -> None:
     """Look at every report again; exit 1 and name the points and cells that differ."""
-    found = asyncio.run(_verify(roof, limit))
+    found = as_owner(roof, partial(recount, limit=limit))
     for difference in found.differences:
         click.echo(f"{difference.cell}: {difference.what}")
     if found.differences:
@@ -38,31 +31,20 @@ def verify(roof: Roof, limit: int) -> None:
 
 @map_group.command("rebuild")
 @click.pass_obj
-def rebuild_command(roof: Roof) -> None:
+def rebuild_command(roof: OwnersRoof) -> None:
     """Sum all points afresh in the place of all stored clusters."""
-    click.echo(f"Rebuilt from {asyncio.run(_rebuild(roof))} points.")
+    click.echo(f"Rebuilt from {as_owner(roof, rebuild)} points.")
 
 
 @map_group.command()
 @click.pass_obj
-def fold(roof: Roof) -> None:
+def fold(roof: OwnersRoof) -> None:
     """Fold what waits, as the worker does all the time; for after a large import."""
-    click.echo(f"Folded {asyncio.run(_fold(roof))} changes.")
+    click.echo(f"Folded {as_owner(roof, _fold)} changes.")
 
 
-async def _verify(roof: Roof, limit: int) -> Recount:
-    async with roof.owner_connection() as connection:
-        return await recount(connection, limit=limit)
-
-
-async def _rebuild(roof: Roof) -> int:
-    async with roof.owner_connection() as connection:
-        return await rebuild(connection)
-
-
-async def _fold(roof: Roof) -> int:
+async def _fold(connection: OwnerConnection) -> int:
     folded = 0
-    async with roof.owner_connection() as connection:
-        while step := await fold_map(connection):
-            folded += step
+    while step := await fold_map(connection):
+        folded += step
     return folded

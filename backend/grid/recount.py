@@ -1,18 +1,10 @@
 """Proof that the public map is right: look at every report again, and compare."""
 
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-from backend.database import Connection
+from backend.database import OwnerConnection
 from backend.grid import store
 from backend.grid.store import Difference
-
-
-class OwnerConnection(Connection, Protocol):
-    """What recounting needs of an asyncpg connection."""
-
-    def transaction(self, *, isolation: str) -> AbstractAsyncContextManager[Any]: ...
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,21 @@
 """`caunoi practice …`: what law or custom leaves open, by version."""
 
-import asyncio
 import getpass
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from backend import clock
+from backend.database import OwnerConnection, OwnersRoof, as_owner
 from backend.practice import store
 from backend.practice.changes import Change, in_force, load_rules
 from backend.practice.rules import KINDS, Kind, read_rules, write_rules
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-class Roof(Protocol):
-    """What these commands need of click's context object."""
-
-    def owner_connection(self) -> AbstractAsyncContextManager[Any]: ...
 
 
 def change_options(command: _F) -> _F:
@@ -56,15 +49,14 @@ def practice() -> None:
 @practice.command()
 @click.argument("kind", type=click.Choice(KINDS))
 @click.pass_obj
-def show(roof: Roof, kind: Kind) -> None:
+def show(roof: OwnersRoof, kind: Kind) -> None:
     """Show the rules in force, and every version there ever was; a star marks the one in force."""
 
-    async def read() -> tuple[int, list[store.Version]]:
-        async with roof.owner_connection() as connection:
-            version, _ = await in_force(connection, kind, clock.now())
-            return version, await store.list_versions(connection, kind)
+    async def read(connection: OwnerConnection) -> tuple[int, list[store.Version]]:
+        version, _ = await in_force(connection, kind, clock.now())
+        return version, await store.list_versions(connection, kind)
 
-    current, versions = asyncio.run(read())
+    current, versions = as_owner(roof, read)
     for one in versions:
         star = "*" if one.version == current else " "
         click.echo(
@@ -81,7 +73,7 @@ def show(roof: Roof, kind: Kind) -> None:
 @change_options
 @click.pass_obj
 def import_command(
-    roof: Roof,
+    roof: OwnersRoof,
     kind: Kind,
     file: Path,
     *,
@@ -93,8 +85,8 @@ def import_command(
     """Put new rules in force from a TOML file as `show` prints it; a dry run without --commit."""
     rules, change = read_rules(kind, file.read_bytes()), read_change(by, why, effective_on)
 
-    async def work() -> None:
-        async with roof.owner_connection() as connection, connection.transaction():
+    async def work(connection: OwnerConnection) -> None:
+        async with connection.transaction():
             version, before = await in_force(connection, kind, clock.now())
             for line in differences(before, msgspec.to_builtins(rules)):
                 click.echo(line)
@@ -102,7 +94,7 @@ def import_command(
                 version = await load_rules(connection, kind, rules, change, now=clock.now())
             click.echo(told(version, change, is_done=commit))
 
-    asyncio.run(work())
+    as_owner(roof, work)
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

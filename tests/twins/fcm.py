@@ -11,8 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.twins.listening import listening
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,8 @@ def fcm_twin() -> Iterator[FcmTwin]:
     class Handler(_Handler):
         memory = twin
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    twin.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with listening(Handler) as twin.url:
         yield twin
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that has given up waiting is part of the test."""
 
 
 class _Handler(BaseHTTPRequestHandler):
