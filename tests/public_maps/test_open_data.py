@@ -13,6 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.clock import VIETNAM, day_of, now
+from backend.practice.changes import Change, load_rules
+from backend.practice.rules import OpenData
 from backend.web.state import parts_of
 from mobile_api.open_data.records import FIELDS, csv_lines
 from mobile_api.open_data.releasing import _safe_counts, release_open_data
@@ -140,6 +142,16 @@ async def test_counts_tell_of_whole_months_and_of_nothing_that_is_nearly_nobody(
     assert f"{day_of(now())}-counts.csv" in plain.headers["content-disposition"]
     assert (await town.ask("GET", "/du-lieu-mo/counts.csv?ngay=2001-01-01")).status_code == 404
     assert (await town.ask("GET", "/du-lieu-mo/other.csv")).status_code == 404
+    # whoever decides that more are too few is heard within minutes, and the page says so
+    changed = OpenData("Phải ghi nguồn.", "Name the source.", "", least=15, kept_days=3)
+    async with town.owner.transaction():
+        change = Change("A", "Quyết định 12", day_of(now()))
+        await load_rules(town.owner, "open_data", changed, change, now=now())
+    assert await release(town)
+    assert (await download(town, "counts.csv")).count("\r\n") == 1
+    page = (await town.ask("GET", "/du-lieu-mo", headers={"Accept-Language": "vi"})).text
+    assert "Phải ghi nguồn." in page
+    assert "dưới 15" in " ".join(page.split())
     # days beyond those that are kept go, with what lies in the store
     await town.owner.execute("UPDATE open_data_file SET released_on = '2001-01-01'")
     old = await town.owner.fetch("SELECT object_key FROM open_data_file")
