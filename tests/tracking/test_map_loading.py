@@ -70,7 +70,7 @@ async def test_list_and_filters_are_there_for_30_kb_of_scripts_before_the_map_li
     library = [number for number, url in enumerate(wire.asked) if "leaflet" in url]
     assert bool(library) == (path == "/ban-do"), wire.asked
     before = wire.asked[: library[0]] if library else wire.asked
-    assert _LOADED in before, "the library came before the page had loaded"
+    assert _LOADED in before or not library, "the library came before the page had loaded"
     assert not [url for url in before if "/api/v1/tiles/" in url], "the map came first"
     sizes = {url: wire.bytes[url] for url in before if url in wire.bytes}
     scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))

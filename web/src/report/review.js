@@ -135,7 +135,7 @@ async function fillPreview(card, {draft, body, place, category, form, isHeld = f
       ? el('p', {class: 'faint'}, t('Chỉ cơ quan xử lý thấy: {own}.', 'Only the agency sees {own}.', {own: own.join(', ')}))
       : el('p', {class: 'faint'}, 'account' in form.dataset
         ? t('Bạn đang đăng nhập: phản ánh được lưu trong tài khoản của bạn. Bạn không để lại liên hệ, nên người khác không thấy bạn là ai.', 'You are signed in: the report is kept in your account. You leave no contact, so others do not see who you are.')
-        : t('Bạn gửi ẩn danh: không ai thấy bạn là ai.', 'You report anonymously: nobody sees who you are.')),
+        : t('Bạn gửi ẩn danh: không ai biết bạn là ai.', 'You report anonymously: nobody learns who you are.')),
   );
 }
 
