@@ -191,6 +191,7 @@ async def test_each_kind_goes_after_its_own_days_and_not_before(town: Town) -> N
         assert {kind: counts[kind] for kind in expected} == expected
     left = await town.owner.fetch("SELECT state FROM notification ORDER BY id")
     assert [row["state"] for row in left] == ["waiting", "sent"], "what waits is still to be sent"
+    assert await town.owner.fetchval("SELECT state_hash FROM oidc_attempt") == b"1", "the young one"
     refused = await town.owner.fetch("SELECT state FROM report_photo ORDER BY state")
     assert [row["state"] for row in refused] == ["ready", "refused", "stored"]
     # what somebody agreed to is proof for as long as the document says, and no longer

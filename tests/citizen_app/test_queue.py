@@ -7,6 +7,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,11 +88,12 @@ class Network:
         request = route.request
         path = request.url.removeprefix(ORIGIN)
         if path == "/":
-            return await route.fulfill(body=PAGE, content_type="text/html")
-        if path == "/queue.js":
-            return await route.fulfill(body=self._bundle, content_type="text/javascript")
-        self.asked.append((path, request.headers.get("idempotency-key", "")))
-        return await self.answer(route)
+            await route.fulfill(body=PAGE, content_type="text/html")
+        elif path == "/queue.js":
+            await route.fulfill(body=self._bundle, content_type="text/javascript")
+        else:
+            self.asked.append((path, request.headers.get("idempotency-key", "")))
+            await self.answer(route)
 
 
 async def said(
@@ -144,9 +146,7 @@ async def test_each_answer_is_for_good_or_for_another_time(
         await tab.put(name)
         problem = {"type": "/problems/x", "status": status}
         body = GIVEN if status == 201 else problem
-        network.answer = lambda route, status=status, body=body, headers=headers: said(
-            route, status, body, headers
-        )
+        network.answer = partial(said, status=status, body=body, headers=headers)
         await tab.flush()
         report = await tab.report(name)
         assert report["state"] == state, (status, headers)

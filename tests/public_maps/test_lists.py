@@ -93,8 +93,8 @@ async def test_every_filter_finds_each_report_once_in_order(
         placed[1],
         placed[2],
     )
-    spans = (second, None), (None, middle), (second, middle), (middle, middle)
-    for box, (since, until) in itertools.product(boxes, spans):
+    ends = (second, None), (None, middle), (second, middle), (middle, middle)
+    for box, (since, until) in itertools.product(boxes, ends):
         await same_as_plain(module_town, box, None, None, None, since, until)
         await same_as_plain(module_town, box, POTHOLE, None, UNIT, since, until)
     # nearer to the side of a box than the index can tell

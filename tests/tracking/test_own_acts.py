@@ -77,8 +77,8 @@ async def test_nobody_else_does_anything_on_a_report(town: Town) -> None:
         before = await state_of(town, ours)
         for method, path, body in ACTS:
             for who in strangers:
-                sent = {"json": body} if body else {}
-                answer = await town.ask(method, f"/api/v1/reports/{ours.code}{path}", **who, **sent)
+                sent: dict[str, Any] = {**who, "json": body} if body else who
+                answer = await town.ask(method, f"/api/v1/reports/{ours.code}{path}", **sent)
                 assert answer.status_code == 404, (status, path, who)
                 assert str(ours.body["text"]) not in answer.text
         for fields in DEEDS:
