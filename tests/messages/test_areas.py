@@ -125,6 +125,9 @@ NEWS: Final[Sequence[tuple[dict[str, Any], dict[str, Any], bool]]] = (
     ({"unit": "21028"}, {}, True),
     ({"circle": HERE}, {}, True),
     ({"circle": NORTH}, {}, False),
+    # in the square around the circle, not in the circle
+    ({"circle": Circle(108.7965, 15.1247, 500)}, {}, False),
+    ({"circle": Circle(108.7965, 15.1247, 700)}, {}, True),
     ({"unit": "21028", "category": "rac-ton-dong"}, {}, True),
     ({"unit": "21028", "category": "moi-truong"}, {}, True),
     ({"circle": HERE, "category": "moi-truong"}, {}, True),
@@ -190,6 +193,22 @@ async def test_reporter_and_follower_are_told_of_the_report_not_of_the_area(
     assert [one["notification"]["body"] for one in fcm.accepted] == [
         "Phản ánh của bạn đã được cơ quan chức năng tiếp nhận xử lý."
     ]
+
+
+async def test_nobodys_own_report_is_news_to_them_whichever_step_publishes_it(
+    area: Area, fcm: FcmTwin, people: People
+) -> None:
+    citizen, neighbour = await people.account("citizen"), await people.account("citizen")
+    await people.device(citizen)
+    _, address = await people.device(neighbour)
+    for account in (citizen, neighbour):
+        await area.follow(Owner(account_id=account), unit="21028")
+    # a step of which the reporter is not told as such
+    case_id = await insert_a_report(area.database.app, account_id=citizen)
+    await area.happen(case_id, "unmerge")
+    await area.batch()
+    told = [one for one in fcm.accepted if "khu vực" in one["notification"]["body"]]
+    assert [one["token"] for one in told] == [address]
 
 
 async def test_choice_to_hear_nothing_of_areas_is_kept(
