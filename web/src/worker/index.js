@@ -7,8 +7,8 @@
 import '../push/worker.js';
 import {flush} from '../report/queue.js';
 import {recall} from '../report/store.js';
-import {forgetPhotos} from '../track/kept_photos.js';
 import {isOurs} from '../shell/answers.js';
+import {leaving, mayLeave} from './leaving.js';
 
 const {version, pages, files, later} = self.CAUNOI_SHELL;
 const CACHE = `shell-${version}`;
@@ -23,9 +23,9 @@ addEventListener('activate', (event) => event.waitUntil(activate()));
 addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== location.origin) return;
-  // whoever comes next at this device finds no photos of others
-  if (event.request.method === 'POST' && url.pathname === '/dang-xuat') event.waitUntil(forgetPhotos());
-  if (event.request.mode === 'navigate') {
+  if (mayLeave(event.request)) {
+    event.respondWith(leaving(event.request).catch(() => kept('/offline')));
+  } else if (event.request.mode === 'navigate') {
     if (CITIZEN_PAGES.test(url.pathname)) event.respondWith(page(event, url));
   } else if (event.request.method === 'GET' && url.pathname.startsWith('/static/')) {
     event.respondWith(file(event.request, url));
