@@ -159,7 +159,7 @@ async def stream_heads(
 
 
 async def find_contradicted_report(connection: Connection) -> uuid.UUID | None:
-    """The first report whose state, visibility or rating is not the one that events last told."""
+    """The first report whose state, text, visibility or rating is not what events last told."""
     found: uuid.UUID | None = await connection.fetchval(
         """
         SELECT r.id FROM report r
@@ -177,6 +177,11 @@ async def find_contradicted_report(connection: Connection) -> uuid.UUID | None:
                 SELECT v.body ->> 'visibility' FROM event v
                 WHERE v.case_kind = 'report' AND v.case_id = r.id
                     AND v.body ->> 'visibility' IS NOT NULL
+                ORDER BY v.seq DESC LIMIT 1)
+            OR encode(sha256(r.tracking_hash || convert_to(r.text, 'UTF8')), 'hex') <> (
+                SELECT v.body ->> 'text_sha256' FROM event v
+                WHERE v.case_kind = 'report' AND v.case_id = r.id
+                    AND v.body ->> 'text_sha256' IS NOT NULL
                 ORDER BY v.seq DESC LIMIT 1)
             OR r.rating <> (
                 SELECT (v.body ->> 'score')::integer FROM event v

@@ -10,7 +10,7 @@ from backend.accounts.principals import Principal
 from backend.clock import now as clock_now
 from backend.database import Connection, Database
 from backend.errors import FieldFault, StaleVersion, Unprocessable
-from backend.events.chain import SYSTEM, Actor
+from backend.events.chain import SYSTEM, Actor, words_digest
 from backend.reports import store
 from backend.reports.errors import EditOver, UnknownReport
 from backend.reports.evidence import store as evidence_store
@@ -138,7 +138,8 @@ async def edit_own_report(
     rulebook, moment = await rulebooks.current(), at or clock_now()
     async with database.transaction() as connection:
         report = await store.find_report(connection, report_id, for_update=True)
-        if report is None:
+        owner = await reporter_store.find_owner_by_id(connection, report_id)
+        if report is None or owner is None:
             raise UnknownReport()
         if moment > report.created_at + window:
             raise EditOver()
@@ -148,7 +149,9 @@ async def edit_own_report(
         change = apply_move(
             rulebook,
             _screened_anew(rulebook, report, findings),
-            MoveOrder(move=Move.EDIT),
+            MoveOrder(
+                move=Move.EDIT, text_digest=words_digest(owner.tracking_hash, text or own.text)
+            ),
             actor=Actor("citizen", account_id),
             roles=_CITIZEN,
             at=moment,

@@ -239,6 +239,8 @@ def _extra(before: Report, after: Report, order: MoveOrder) -> dict[str, Any]:
         extra["score"] = order.score
     if order.move is Move.EXTEND:
         extra["duration"] = order.duration
+    if order.text_digest is not None:
+        extra["text_sha256"] = order.text_digest
     if order.move in (Move.HIDE, Move.PUBLISH) or before.visibility != after.visibility:
         extra["visibility"] = after.visibility
     if order.move is Move.HIDE and order.reason_code:

@@ -17,7 +17,7 @@ from backend.clock import now as clock_now
 from backend.counts.deltas import deltas_between
 from backend.database import Database
 from backend.errors import FieldFault, Unprocessable
-from backend.events.chain import GENESIS, Actor, make_event
+from backend.events.chain import GENESIS, Actor, make_event, words_digest
 from backend.identifiers import hash_token, new_report_code, new_uuid7, tracking_secret
 from backend.reports.errors import KeyReused, NotTakenHere, OutsideProvince, SubmitUnsettled
 from backend.reports.lifecycle import Status
@@ -216,8 +216,10 @@ def prepare_report(
         decision=decision,
         findings=findings,
     )
+    secret = tracking_secret(settings.secret_key, report_id)
     body = {
         **snapshot(report),
+        "text_sha256": words_digest(hash_token(secret), submission.text),
         "unit_name": unit.name,
         "unit_level": unit.level,
         "unit_parent": unit.parent,
@@ -241,7 +243,6 @@ def prepare_report(
         body=body,
         prev_hash=GENESIS,
     )
-    secret = tracking_secret(settings.secret_key, report_id)
     return NewReport(
         report=replace(report, head_hash=event.hash),
         tracking_secret=secret,

@@ -33,6 +33,8 @@ class MoveOrder:
     reason_code: str | None = None
     # when the newest photo on the page that was read had become ready; None: not said
     photos_seen_until: datetime | None = None
+    # of editing: the digest of the new text, for the event
+    text_digest: str | None = None
 
 
 def moved(

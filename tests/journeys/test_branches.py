@@ -205,6 +205,7 @@ async def test_words_are_corrected_within_the_window_and_looked_at_again(town: T
     walk.version += 1
     case = await walk.look("received", "edit")
     assert case["text"] == "Ổ gà ở ngay cổng trường."
+    await hold_true(town)
     for nothing in (" ", "\u200b", "\n\n"):
         answer = await edit(text=nothing)
         assert answer.status_code == 422, repr(nothing)

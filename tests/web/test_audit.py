@@ -19,7 +19,7 @@ from backend.audit.errors import AnchorContradicted
 from backend.audit.store import Anchor
 from backend.audit.verify import Outcome, verify
 from backend.database import owner_connection
-from backend.events.chain import SYSTEM, chain_hash, make_event, write_note
+from backend.events.chain import SYSTEM, chain_hash, make_event, words_digest, write_note
 from backend.events.store import insert_event
 from backend.photos.objects import ObjectStore
 from backend.settings import S3Settings
@@ -171,6 +171,16 @@ async def test_report_shown_or_rated_behind_the_logs_back_is_found(owner: Any) -
     # work that is taken up again has no rating, whatever was said before
     await owner.execute("UPDATE report SET rating = NULL WHERE id = $1", case)
     assert (await outcome_of(owner)).broken is None
+
+
+async def test_text_of_a_report_that_was_rewritten_is_found(owner: Any) -> None:
+    case = await a_case(owner)
+    row = await owner.fetchrow("SELECT tracking_hash, text FROM report WHERE id = $1", case)
+    digest = words_digest(row["tracking_hash"], row["text"])
+    await insert_an_event(owner, case, "edit", body={"text_sha256": digest})
+    assert (await outcome_of(owner)).broken is None
+    await owner.execute("UPDATE report SET text = text || '.' WHERE id = $1", case)
+    assert str(case) in await broken_row(owner)
 
 
 async def test_words_that_were_taken_away_or_added_are_found(owner: Any) -> None:
