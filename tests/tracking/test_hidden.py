@@ -45,6 +45,8 @@ async def test_the_reporter_reads_the_reason_and_the_words_meant_for_them(town: 
     seen = await town.ask("GET", f"/api/v1/reports/{report.code}")
     assert (seen.status_code, WORDS in seen.text) == (200, False)
     assert WORDS not in await page_of(town, report)
+    told = await town.owner.fetchval("SELECT count(*) FROM public_note WHERE text = $1", WORDS)
+    assert told == 0, "nor within reach of a stranger's query"
 
 
 async def test_a_stranger_is_answered_as_for_a_report_that_never_was(town: Town) -> None:
