@@ -23,6 +23,11 @@ from backend.roof.places import prepare_var
 
 _FOLDER_VARIABLE = "CAUNOI_TEST_SESSION"
 _PREFIX = "caunoi-tests-"
+# In memory where there is room: a test's database is some 20 MB that are copied and thrown away,
+# and there are hundreds. What a session holds at once is below 1 GB.
+_MEMORY = Path("/dev/shm")
+_DISK = Path("/tmp")
+_ROOM_BYTES = 4 * 1024**3
 TEMPLATE = "caunoi_template"
 
 # What a test writes need not survive a power cut; faults are tested on clusters of their own.
@@ -32,6 +37,8 @@ QUICK = {
     "full_page_writes": "off",
     "shared_buffers": "128MB",
     "max_connections": "300",
+    # the log of what is thrown away; copies of databases as files do not pass through it
+    "max_wal_size": "256MB",
     "autovacuum_naptime": "60s",
     "log_min_duration_statement": "-1",
 }
@@ -42,11 +49,18 @@ def open_session() -> bool:
     if _FOLDER_VARIABLE in os.environ:
         return False
     _end_abandoned_sessions()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place_for_sessions()))
     # PostgreSQL runs as another account when the tests run as root; what is secret is closed below
     folder.chmod(0o755)
     os.environ[_FOLDER_VARIABLE] = str(folder)
     return True
+
+
+def place_for_sessions() -> Path:
+    """The folder that holds what lasts as long as a test session, databases most of all."""
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES:
+        return _MEMORY
+    return _DISK
 
 
 def close_session() -> None:
@@ -119,7 +133,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _end_abandoned_sessions() -> None:
     """End what a killed test run left behind."""
-    for folder in Path("/tmp").glob(f"{_PREFIX}*"):
+    for folder in (*_MEMORY.glob(f"{_PREFIX}*"), *_DISK.glob(f"{_PREFIX}*")):
         owner = folder.name.removeprefix(_PREFIX).split("-")[0]
         if owner.isdigit() and not processes.is_alive(int(owner)) and os.access(folder, os.W_OK):
             _end_servers(folder)

@@ -42,7 +42,7 @@ from geo.store import list_all_units
 from moderation.darkroom import Darkroom
 from moderation.jobs import derive_photo
 from tests import embedded
-from tests.conftest import url_of
+from tests.conftest import copy_database, url_of
 from tests.factories import a_photo
 
 PASSWORD: Final = "mot-mat-khau-dai-cho-kiem-thu"
@@ -312,7 +312,7 @@ def province_template(server_url: str, template_database: str) -> str:
         if not embedded.has_database(server_url, name):
             making = f"{name}_making"
             run_client("dropdb", ["--if-exists", "--force", making], url=server_url)
-            run_client("createdb", ["--template", template_database, making], url=server_url)
+            copy_database(server_url, template_database, making)
             asyncio.run(_furnish(url_of(server_url, making)))
             run_client(
                 "psql", ["-qc", f'ALTER DATABASE "{making}" RENAME TO "{name}"'], url=server_url
@@ -374,7 +374,7 @@ def token_of(username: str, kind: SessionKind = "access") -> str:
 def province_copy(server_url: str, template: str, folder: Path) -> Iterator[Settings]:
     """Settings of an installation with a copy of the province and an empty bucket."""
     name = f"province_{uuid4().hex}"
-    run_client("createdb", ["--template", template, name], url=server_url)
+    copy_database(server_url, template, name)
     s3: S3Settings = dataclasses.replace(embedded.session_store().s3, bucket=f"test-{uuid4().hex}")
     ensure_bucket(s3)
     yield Settings(

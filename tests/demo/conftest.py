@@ -14,7 +14,7 @@ from backend.demo.load import Loaded, load_demo
 from backend.roof.libpq import run_client
 from backend.settings import Settings
 from tests import embedded
-from tests.conftest import url_of
+from tests.conftest import copy_database, url_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ def province(
 ) -> Iterator[DemoProvince]:
     """The demo as a fresh installation has it; for looking only."""
     name = f"test_demo_{uuid4().hex}"
-    run_client("createdb", ["--template", template_database, name], url=server_url)
+    copy_database(server_url, template_database, name)
     settings = settings_for(url_of(server_url, name), tmp_path_factory.mktemp("demo"))
     yield DemoProvince(settings, asyncio.run(load_demo(settings)))
     run_client("dropdb", ["--force", name], url=server_url)

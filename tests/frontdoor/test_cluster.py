@@ -21,11 +21,12 @@ from backend.roof.installation import holder, locked
 from backend.roof.libpq import client_environment, run_client
 from backend.roof.logs import shorten_logs
 from backend.roof.places import prepare_var, read_or_make_secret
+from tests.embedded import place_for_sessions
 
 
 @pytest.fixture
 def var_dir() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="caunoi-cluster-", dir="/tmp") as folder:
+    with TemporaryDirectory(prefix="caunoi-cluster-", dir=place_for_sessions()) as folder:
         Path(folder).chmod(0o755)
         prepare_var(Path(folder))
         yield Path(folder)

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from backend.roof.libpq import run_client
-from tests.conftest import url_of
+from tests.conftest import copy_database, url_of
 from tests.geo.factories import (
     DISTRICTS_UNTIL,
     NEW,
@@ -56,6 +56,6 @@ async def conn(empty_url: str) -> AsyncIterator[Any]:
 
 def _a_database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_geo_{uuid4().hex}"
-    run_client("createdb", ["--template", template, name], url=server_url)
+    copy_database(server_url, template, name)
     yield url_of(server_url, name)
     run_client("dropdb", ["--force", name], url=server_url)

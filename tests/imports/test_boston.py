@@ -30,7 +30,7 @@ from geo.imports import activate_generations, import_source
 from geo.reading import FieldNames, read_boundaries
 from geo.units import Target
 from geo.validate import CheckRules
-from tests.conftest import url_of
+from tests.conftest import copy_database, url_of
 from tests.shared_data import CHECKOUT, shared
 
 UNITS_FROM = date(2017, 1, 1)
@@ -60,7 +60,7 @@ def boston_url(server_url: str, template_database: str) -> Iterator[str]:
     """A database for Boston, which the tests of this module share."""
     shared(CASES)
     name = f"test_boston_{uuid4().hex}"
-    run_client("createdb", ["--template", template_database, name], url=server_url)
+    copy_database(server_url, template_database, name)
     yield url_of(server_url, name)
     run_client("dropdb", ["--force", name], url=server_url)
 

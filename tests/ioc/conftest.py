@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -13,8 +14,11 @@ from backend.counts.deltas import Standing, deltas_between
 from backend.counts.fold import fold_counts
 from backend.counts.store import insert_deltas
 from backend.database import Database, open_database, owner_connection
+from backend.roof.libpq import run_client
+from backend.settings import Settings
+from tests.conftest import copy_database, url_of
 from tests.counts.cases import a_case, moved, overdue, rated, resolved
-from tests.ioc.serving import PASSWORD
+from tests.ioc.serving import PASSWORD, Server, serve
 
 TODAY = clock.day_of(clock.now())
 
@@ -34,6 +38,12 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def board(owner: asyncpg.Connection, database: Database) -> Database:
+    """A province with figures, of this test's own."""
+    await count_twelve(owner, database)
+    return database
+
+
+async def count_twelve(owner: asyncpg.Connection, database: Database) -> None:
     """Three agencies, two fields, two wards of today; twelve reports, some not folded yet."""
     await owner.execute(
         """
@@ -60,7 +70,6 @@ async def board(owner: asyncpg.Connection, database: Database) -> Database:
     for case in twelve_cases():
         await receive(database, case)
     await fold_counts(database.app, 7)
-    return database
 
 
 def twelve_cases() -> list[Standing]:
@@ -84,6 +93,11 @@ async def receive(database: Database, case: Standing) -> None:
 
 @pytest.fixture
 async def people(board: Database) -> None:
+    """People of this test's own."""
+    await add_people(board)
+
+
+async def add_people(board: Database) -> None:
     """A leader, an officer of the ward's committee, a moderator, a citizen."""
     roles: list[tuple[str, Role, str | None]] = [
         ("lanhdao", "leader", None),
@@ -94,3 +108,24 @@ async def people(board: Database) -> None:
     for name, role, agency in roles:
         account = NewAccount(name, role, "Người xem", password=PASSWORD, agency_code=agency)
         await add_account(board, account, now=clock.now())
+
+
+@pytest.fixture(scope="module")
+async def served(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Server]:
+    """One server, its figures and its people, for a module whose tests only look."""
+    name = f"test_ioc_{uuid4().hex}"
+    copy_database(server_url, template_database, name)
+    url = url_of(server_url, name)
+    database = await open_database(url, app_size=3, public_size=1)
+    async with owner_connection(url) as connection:
+        await count_twelve(connection, database)
+    await add_people(database)
+    await database.close()
+    settings = Settings(
+        var_dir=tmp_path_factory.mktemp("ioc"), database_url=url, secret_key=b"a-secret-for-looking"
+    )
+    with serve(settings) as server:
+        yield server
+    run_client("dropdb", ["--force", name], url=server_url)

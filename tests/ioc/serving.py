@@ -68,7 +68,7 @@ def serve(settings: Settings, port: int | None = None) -> Iterator[Server]:
 
 
 def wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, "the server ended"
         try:
