@@ -15,14 +15,16 @@ const CORNERS = [{x: 36, y: 56, half: 30, tall: 56}];
 /** [{name, at: [lat, lon]}] for the map's frame, the widest first; `first` is a code that comes before. */
 export function placeNames(leaflet, map, shapes, {known, tilePixels, first, pins}) {
   const size = map.getSize();
+  const {min} = map.getPixelBounds();
   const seen = new Map();
   for (const tile of tilesOf(shapes, Math.round(map.getZoom()))) {
+    const scale = map.getZoomScale(map.getZoom(), tile.z);
     for (const {rings, extent, properties} of tile.communes) {
       for (const ring of rings) {
-        const toFrame = ({x, y}) =>
-          map.latLngToContainerPoint(
-            map.unproject([(tile.x + x / extent) * tilePixels, (tile.y + y / extent) * tilePixels], tile.z),
-          );
+        const toFrame = ({x, y}) => ({
+          x: (tile.x + x / extent) * tilePixels * scale - min.x,
+          y: (tile.y + y / extent) * tilePixels * scale - min.y,
+        });
         const piece = middleOf(clipped(ring.map(toFrame), size));
         if (piece.area < LEAST_PIXELS || piece.area < (seen.get(properties.code)?.area ?? 0)) continue;
         seen.set(properties.code, {...piece, code: properties.code, name: properties.name});

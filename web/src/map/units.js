@@ -7,6 +7,7 @@ import {readTile} from './tiles.js';
 const TILE_PIXELS = 512;
 const TILES_KEPT = 64;
 const NAMES_FROM_ZOOM = 9;
+const SETTLED_MS = 60;
 const LINE = '#5d7482';
 const LAND = '#fbfcfa';
 
@@ -17,7 +18,13 @@ export function addUnits(leaflet, map, known = []) {
   boundaries.addTo(map);
   const names = leaflet.layerGroup().addTo(map);
   let pins = [];
+  let waiting;
+  // several things happen at once: names are placed once after all of them
   const update = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(place, SETTLED_MS);
+  };
+  const place = () => {
     names.clearLayers();
     if (map.getZoom() < NAMES_FROM_ZOOM) return;
     for (const {name, at} of placeNames(leaflet, map, boundaries.shapes, {known, tilePixels: TILE_PIXELS, first: boundaries.chosen, pins})) {
