@@ -131,6 +131,6 @@ async def test_what_was_seen_under_the_account_goes_and_what_waits_stays(
         assert after["followed"] == [anonymous]
         left = (
             "SELECT count(*) FROM session s JOIN account a ON a.id = s.account_id"
-            " WHERE s.kind = 'page' AND a.role = 'citizen'"
+            " WHERE s.kind = 'page' AND a.username LIKE 'dan.%'"
         )
         assert await town.owner.fetchval(left) == 0
