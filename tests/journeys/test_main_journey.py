@@ -176,8 +176,18 @@ async def test_a_signed_in_citizen_needs_no_secret_and_no_other_citizen_gets_in(
         assert (await town.ask("GET", f"{path}/mine", by=by)).status_code == 404
     edited = await town.ask("PATCH", path, by="citizen", json={"text": "Ổ gà trước cổng trường."})
     assert edited.status_code == 200
-    stranger = await town.a_report(key=report.key)
-    assert stranger.id != report.id, "a key belongs to whoever used it"
+    # who has key and words is the phone that sent them, signed in or not; the key alone tells nothing
+    repeated = await town.client.post(
+        "/api/v1/reports", headers={"Idempotency-Key": report.key}, json=report.body
+    )
+    assert repeated.json() == report.answer
+    guessed = await town.client.post(
+        "/api/v1/reports",
+        headers={"Idempotency-Key": report.key},
+        json={**report.body, "text": "Đoán mã chống gửi trùng của người khác."},
+    )
+    assert guessed.status_code == 422
+    assert report.code not in guessed.text
     actors = await town.owner.fetch("SELECT actor_id FROM event WHERE case_id = $1", report.id)
     assert {str(row["actor_id"]) for row in actors} == {await account_id(town, "citizen")}
     await hold_true(town)

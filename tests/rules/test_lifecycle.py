@@ -442,7 +442,8 @@ def test_errors_are_sentences_in_both_languages() -> None:
 )
 def test_any_request_is_either_checked_or_refused_by_name(
     status: Status, before: Status | None, agency: str | None, entered: Entered,
-    numbers: tuple[int, int, int], is_rating_final: bool, texts: tuple, move: Move, roles: set[Role],
+    numbers: tuple[int, int, int], is_rating_final: bool, texts: tuple, move: Move,
+    roles: set[Role],
 ) -> None:  # fmt: skip
     reopened, score, photos = numbers
     case = CaseState(status, before, agency, entered, reopened, is_rating_final)
