@@ -96,8 +96,10 @@ async def test_every_zoom_counts_every_report_once_folded_or_not(town: Town) -> 
         for query, count in queries.items():
             for zoom in ZOOMS if query == "" else (6, 14, 17):
                 assert await counted(town, zoom, query) == count, (zoom, query, is_folded)
-    backwards = await town.ask("GET", f"/api/v1/tiles/reports/0/0/0.pbf?from={today}&to={month_ago}")
-    assert backwards.status_code == 400, "a period that ends before it begins"
+    backwards = f"/api/v1/tiles/reports/0/0/0.pbf?from={today}&to={month_ago}"
+    assert (await town.ask("GET", backwards)).status_code == 400, (
+        "a period that ends before it begins"
+    )
     await town.moved(sent[0], "start")
     assert await counted(town, 9, "status=assigned") == 4
     assert await counted(town, 9, "status=in_progress") == 1
