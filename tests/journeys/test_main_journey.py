@@ -176,7 +176,7 @@ async def test_a_signed_in_citizen_needs_no_secret_and_no_other_citizen_gets_in(
         assert (await town.ask("GET", f"{path}/mine", by=by)).status_code == 404
     edited = await town.ask("PATCH", path, by="citizen", json={"text": "Ổ gà trước cổng trường."})
     assert edited.status_code == 200
-    # who has key and words is the phone that sent them, signed in or not; the key alone tells nothing
+    # key and words together are the phone that sent them; the key alone tells nothing
     repeated = await town.client.post(
         "/api/v1/reports", headers={"Idempotency-Key": report.key}, json=report.body
     )

@@ -40,7 +40,7 @@ export async function startForm(form) {
   form.querySelector('[type=submit]').before(saved);
 
   // on a slow line people have begun in the plain form before this runs: that is the draft then
-  const isBegun = ['text', 'category', 'unit', 'address'].some((name) => form.elements[name].value);
+  const isBegun = ['text', 'category', 'unit', 'address', 'name', 'phone'].some((name) => form.elements[name].value);
   if (form.dataset.returned !== undefined || isBegun || photos.chosen.length) {
     await begin();
     categories.restore({});
