@@ -22,7 +22,7 @@ from tests.twins.fault_proxy import FaultProxy, Late, Passing, Refusing, Silent
 from tests.twins.fcm import Fault, FcmTwin, fcm_twin
 from tests.worker.conftest import Workers, eventually, left_files
 
-KILLS = [3, pytest.param(20, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])]
+KILLS = [2, pytest.param(20, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])]
 
 
 @pytest.fixture
