@@ -410,6 +410,8 @@ async def test_supporter_is_told_in_words_of_their_own_and_only_while_it_is_publ
     assert [one["notification"]["body"] for one in fcm.accepted] == [
         "Phản ánh bạn theo dõi đang được xử lý."
     ]
+    kept_back = await insert_an_event(database.app, case_id, "start", is_public=False)
+    await tell(database, push, kept_back, now=MORNING, terms=TERMS)
     held = await insert_an_event(database.app, case_id, "resolve")
     await tell(database, push, held, now=EVENING)
     await database.app.execute("UPDATE report SET visibility = 'hidden'")
