@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 from backend.database import Database
 from backend.errors import CaunoiError, FieldFault, Unprocessable
 from backend.photos.objects import ObjectStore
+from backend.reports.errors import KeyReused
 from backend.reports.rulebook import Rulebooks
 from backend.reports.submit import Submitted, submit_report
 from backend.settings import Settings
@@ -32,6 +33,12 @@ from mobile_api.ownership import CITIZEN_KEYS, keep_secret, tied_to_account
 
 OPT: Final = {"policy": ANYONE}
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
+_SENT_BEFORE: Final = (
+    "Phản ánh gửi lần trước từ biểu mẫu này đã được tiếp nhận, với nội dung khác. "
+    "Nếu đây là phản ánh mới, hãy bấm gửi lần nữa.",
+    "What was sent from this form before has been received, with other words. "
+    "If this is a new report, press send once more.",
+)
 _PLACE_WANTED: Final = (
     "Hãy lấy vị trí hiện tại, hoặc chọn xã, phường.",
     "Use your present position, or choose the commune.",
@@ -141,7 +148,12 @@ async def send_report(
             submitted = await _submit(
                 request, given, files, database=database, rulebooks=rulebooks, settings=settings
             )
-        except CaunoiError as problem:
+        except CaunoiError as refusal:
+            problem: CaunoiError = refusal
+            if isinstance(refusal, KeyReused):
+                # the form was gone back to and changed: another press is another report
+                given["key"] = str(uuid.uuid4())
+                problem = KeyReused(*_SENT_BEFORE)
             chosen = names_of(files)
             return await _form(
                 request, database, rulebooks, settings, given=given, problem=problem, chosen=chosen

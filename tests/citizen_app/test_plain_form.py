@@ -49,6 +49,31 @@ async def test_a_contact_is_kept_only_with_consent_and_its_version(module_town: 
     await paper.client.aclose()
 
 
+async def test_a_form_gone_back_to_and_changed_is_another_report_at_the_next_press(
+    module_town: Town,
+) -> None:
+    paper = Paper.at(module_town)
+    await paper.open("/")
+    key = paper.form(action="/").values["key"]
+    await paper.send({"action": "/"}, category=POTHOLE, text="Gửi rồi quay lại.", unit=UNIT)
+    await paper.open("/")
+    words = await paper.send(
+        {"action": "/"},
+        category=POTHOLE,
+        text="Quay lại, viết khác.",
+        unit=UNIT,
+        key=key,
+        status=422,
+    )
+    assert "đã được tiếp nhận, với nội dung khác" in words
+    await paper.send({"action": "/"})
+    texts = await module_town.owner.fetch(
+        "SELECT text FROM report WHERE text ILIKE '%quay lại%' ORDER BY created_at"
+    )
+    assert [row["text"] for row in texts] == ["Gửi rồi quay lại.", "Quay lại, viết khác."]
+    await paper.client.aclose()
+
+
 async def test_an_answer_of_nonsense_is_no_failure(module_town: Town) -> None:
     paper = Paper.at(module_town)
     for typed in ("1e999", "nan", "-0", "9" * 400, "hai ba"):

@@ -23,11 +23,13 @@ _OVERFLOW: Final = "document.documentElement.scrollWidth - document.documentElem
 _SMALL: Final = """
 [...document.querySelectorAll('button, input:not([type=hidden]), select, summary, nav a, a.button')]
   .filter(e => e.getClientRects().length && !e.closest('details:not([open]) > :not(summary)'))
+  .filter(e => !(e.classList.contains('sr') && e.tabIndex < 0))
   .map(e => [e.outerHTML.slice(0, 90), (e.closest('label, .tick') || e).getBoundingClientRect()])
   .filter(([, r]) => r.height < 40 && r.width < 400).map(([html, r]) => `${r.height} ${html}`)
 """
 _UNNAMED: Final = """
 [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a[href], img')]
+  .filter(e => !(e.getAttribute('aria-hidden') && e.tabIndex < 0))
   .filter(e => !(e.labels && e.labels.length) && !e.textContent.trim()
     && !e.getAttribute('aria-label') && e.getAttribute('alt') === null && !e.querySelector('[alt]'))
   .map(e => e.outerHTML.slice(0, 120))
