@@ -2,7 +2,7 @@
 
 CaunoiError
 ├── NotAllowed
-│   └── CrossSite      a page of another site tried to act with this browser's session
+│   └── CrossSite      a page of another site tried to act through this browser
 └── NotBuilt           a checkout whose web/ was never built; it stops the start
 
 PolicyMissing          a programmer's error: it stops the start

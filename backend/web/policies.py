@@ -33,7 +33,6 @@ from backend.web.state import database_of, settings_of
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
-_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _PRINCIPAL: Final = "caunoi.principal"
 _BEARER: Final = "Bearer "
 # Tokens of ours are 43 characters; nothing longer is worth hashing.
@@ -42,16 +41,22 @@ _TOKEN_MAX_LENGTH: Final = 100
 
 @dataclass(frozen=True)
 class Policy:
-    """The roles that are let in; `lets_strangers_in` needs no session at all."""
+    """The roles that are let in; `lets_strangers_in` needs no session at all.
+
+    `from_any_site`: pages of other sites may have a browser send unsafe requests.
+    """
 
     roles: frozenset[Role]
     lets_strangers_in: bool = False
     reads_session: bool = True
+    from_any_site: bool = False
 
 
 ANYONE: Final = Policy(ROLES, lets_strangers_in=True)
 # Probes and static files: who asks makes no difference, so nobody looks.
 NOBODY_ASKED: Final = Policy(ROLES, lets_strangers_in=True, reads_session=False)
+# What other sites' pages send on purpose, with a key of their own and never with a session.
+ANY_SITE: Final = Policy(ROLES, lets_strangers_in=True, reads_session=False, from_any_site=True)
 
 
 def signed_in() -> Policy:
@@ -73,12 +78,18 @@ def roles(first: Role, *others: Role) -> Policy:
 
 
 async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Limits, then identity, then the handler's policy; raises TooMany, NotSignedIn, NotAllowed."""
+    """Origin, limits, identity, then the handler's policy.
+
+    Raises CrossSite, TooMany, NotSignedIn, NotAllowed.
+    """
     policy = handler.opt.get("policy")
     if not isinstance(policy, Policy):
         if _is_litestars_options(handler):
             return
         raise PolicyMissing(str(handler))
+    if not policy.from_any_site:
+        # before the limit: what another site's page sends is not counted against its visitor
+        _check_same_site(connection, settings_of(connection))
     await hold_to_limit(connection, handler.opt.get("limit"))
     if not policy.reads_session:
         return
@@ -154,7 +165,6 @@ async def _resolve_principal(connection: Connection) -> Principal | None:
     via: Via = "bearer"
     if token is None:
         token, via = _cookie_token(connection, settings), "cookie"
-        _check_same_site(connection, settings, has_session=token is not None)
     if token is None:
         return None
     found = await _find(connection, token, via, settings)
@@ -198,16 +208,16 @@ def _cookie_token(connection: Connection, settings: Settings) -> str | None:
     return connection.cookies.get(session_cookie_name(settings))
 
 
-def _check_same_site(connection: Connection, settings: Settings, *, has_session: bool) -> None:
+def _check_same_site(connection: Connection, settings: Settings) -> None:
     """Refuse an unsafe request that a page of another site makes a browser send.
 
     As Go's CrossOriginProtection does: Sec-Fetch-Site says it outright in every browser since
     2023; older ones send Origin, which must be ours; a client that sends neither is no browser and
     cannot be tricked. Chosen over tokens in forms: nothing to forget in a template, nothing to
-    leak, and pages stay cacheable; SameSite=Lax stands behind it. Decision 0004.
+    leak, and pages stay cacheable; SameSite=Lax stands behind it. Requests without session or form
+    are held to it too: any page could make its visitors vote, or order codes. Decision 0004.
     """
-    method = connection.scope.get("method", "GET")
-    if method in _SAFE_METHODS or not (has_session or _is_form(connection)):
+    if connection.scope.get("method", "GET") in _SAFE_METHODS:
         return
     site = connection.headers.get("sec-fetch-site")
     if site is not None:
@@ -219,10 +229,6 @@ def _check_same_site(connection: Connection, settings: Settings, *, has_session:
         return
     if urlsplit(origin).netloc != connection.headers.get("host"):
         raise CrossSite()
-
-
-def _is_form(connection: Connection) -> bool:
-    return connection.headers.get("content-type", "").lower().startswith(_FORMS)
 
 
 def _is_litestars_options(handler: BaseRouteHandler) -> bool:

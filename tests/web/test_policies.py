@@ -196,6 +196,46 @@ async def test_another_site_cannot_sign_a_browser_in(settings: Settings, behind:
         assert "caunoi-session" not in client.cookies
 
 
+@pytest.mark.parametrize("kind", ["", "application/json", "text/plain"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+    ids=lambda headers: "-".join(headers.values()),
+)
+async def test_another_site_cannot_act_through_a_strangers_browser(
+    settings: Settings, headers: dict[str, str], kind: str
+) -> None:
+    """Without session, form or even a body: a vote, a code to somebody's telephone."""
+    sent = headers | ({"Content-Type": kind} if kind else {})
+    async with living(settings) as (_, client):
+        for method, path, body in (
+            ("POST", "/api/v1/reports/QNG-2222-2222/support", b""),
+            ("POST", "/api/v1/sign-in", b'{"phone": "0912345678"}'),
+            ("POST", "/api/v1/sessions/refresh", b'{"refresh_token": "x"}'),
+        ):
+            answer = await client.request(method, path, headers=sent, content=body)
+            assert answer.json().get("type") == "/problems/cross-site", (path, answer.text)
+        program = await client.post("/api/v1/reports/QNG-2222-2222/support")
+        assert program.json()["type"] != "/problems/cross-site"
+
+
+async def test_open311_is_written_from_pages_of_other_sites(settings: Settings) -> None:
+    async with living(settings) as (_, client):
+        answer = await client.post(
+            "/open311/v2/requests.json",
+            data={"api_key": "x"},
+            headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        )
+        assert "another site" not in answer.text
+        assert "trang khác" not in answer.text
+        assert answer.status_code != 201
+
+
 async def test_a_wall_reads_what_names_it_and_nothing_else(settings: Settings, behind: Any) -> None:
     async with living(settings, *PROBES) as (app, client):
         token = await add_wall(
