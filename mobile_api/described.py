@@ -135,6 +135,14 @@ _MINE: Final[dict[str, Any]] = {
             "description": "What only the reporter sees.",
             "required": ["is_hidden", "hidden", "photos", "screening"],
             "properties": {
+                "is_to_be_published": {
+                    "type": "boolean",
+                    "description": "Whether an agency that accepts it thereby shows it to all.",
+                },
+                "is_followed_by_code": {
+                    "type": "boolean",
+                    "description": "Whether others who know the code may follow its progress.",
+                },
                 "is_hidden": {
                     "type": "boolean",
                     "description": "Whether the report was taken from public view, or kept from "

@@ -125,6 +125,9 @@ async def read_own_view(
         "is_anonymous": own.is_anonymous,
         "in_account": report.account_id is not None,
         "is_hidden": report.visibility == "hidden",
+        # whether accepting it shows it to all, and whether others may follow it by its code
+        "is_to_be_published": not (report.is_restricted or report.is_held),
+        "is_followed_by_code": not report.is_restricted and report.visibility != "hidden",
         "hidden": hidden_view(
             await reporter_store.find_hiding(database.app, report_id), rulebook, language
         )

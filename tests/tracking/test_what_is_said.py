@@ -2,7 +2,7 @@
 
 import re
 
-from tests.province import AGENCY, POLICE, Town, other_photos
+from tests.province import AGENCY, POLICE, RESTRICTED, Town, other_photos
 from tests.tracking.test_tracking_page import an_answered_report, page_of, post
 
 
@@ -132,3 +132,21 @@ async def test_open_data_and_news_are_found_from_every_public_page(town: Town) -
         foot = (await town.ask("GET", path)).text.rpartition("<footer")[2]
         assert 'href="/du-lieu-mo"' in foot
         assert 'href="/tin/phan-anh.atom"' in foot
+
+
+async def test_nobody_is_told_that_what_is_held_close_becomes_public(town: Town) -> None:
+    plain, held = await town.a_report(), await town.a_report()
+    restricted = await town.a_report(category=RESTRICTED)
+    await town.owner.execute("UPDATE report SET is_held = true WHERE id = $1", held.id)
+    page = await page_of(town, plain, own=True)
+    assert "mọi người thấy sau khi cơ quan nhận xử lý" in page
+    assert "Ai có liên kết này đều xem được" in page
+    for report in (held, restricted):
+        page = await page_of(town, report, own=True)
+        assert "mọi người thấy" not in page
+        assert "không tự công khai" in page
+    assert "Ai có liên kết này" not in page, "to others a restricted report is not there"
+    assert "Người khác mở liên kết này không thấy gì." in page
+    await town.moved(plain, "accept")
+    await town.moved(plain, "hide", by="key", reason="Ảnh có biển số xe của người khác.")
+    assert "Ai có liên kết này" not in await page_of(town, plain, own=True)
