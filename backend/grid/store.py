@@ -60,7 +60,8 @@ SELECT (SELECT count(*) FROM batch) AS folded, (SELECT count(*) FROM into_cell) 
 """  # noqa: S608  own column names
 
 _COLUMNS_OF_REPORT: Final = """id, code, category_code, unit_code, status, visibility,
-        is_restricted, is_sensitive, is_overdue, is_urgent, public_geom, created_at"""
+        is_restricted, is_sensitive, accuracy_metres, is_overdue, is_urgent, public_geom,
+        created_at"""
 
 
 def _shown(source: str) -> str:
@@ -70,8 +71,9 @@ def _shown(source: str) -> str:
         (r.created_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day,
         date_trunc('month', r.created_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS month,
         round(place.x * 10)::bigint AS x, round(place.y * 10)::bigint AS y,
-        ST_SetSRID(ST_MakePoint(place.x, place.y), 3857) AS geom, r.is_sensitive, r.is_overdue,
-        r.is_urgent, r.unit_code, r.code, r.created_at
+        ST_SetSRID(ST_MakePoint(place.x, place.y), 3857) AS geom,
+        is_rough(r.is_sensitive, r.accuracy_metres) AS is_coarse, r.is_overdue, r.is_urgent,
+        r.unit_code, r.code, r.created_at
     FROM {source} r, LATERAL (SELECT mercator_x(ST_X(r.public_geom)) AS x,
         mercator_y(ST_Y(r.public_geom)) AS y) AS place
     WHERE is_shown(r.visibility, r.is_restricted, r.status)
@@ -87,7 +89,7 @@ WHERE p.number IS NULL OR shown.report_id IS NULL
     OR (p.key, p.category_code, p.status, p.x, p.y, p.is_coarse, p.is_overdue, p.is_urgent,
         p.unit_code, p.created_at)
     IS DISTINCT FROM (shown.key, shown.category_code, shown.status, shown.x::integer,
-        shown.y::integer, shown.is_sensitive, shown.is_overdue, shown.is_urgent, shown.unit_code,
+        shown.y::integer, shown.is_coarse, shown.is_overdue, shown.is_urgent, shown.unit_code,
         shown.created_at)
 ORDER BY 1 LIMIT $1
 """  # noqa: S608  own column names
@@ -136,7 +138,7 @@ WITH next AS MATERIALIZED (
 ), put AS (
     INSERT INTO map_point (report_id, code, category_code, unit_code, status, is_coarse,
         is_overdue, is_urgent, created_at, created_us, day, geom, x, y, key)
-    SELECT report_id, code, category_code, unit_code, status, is_sensitive, is_overdue, is_urgent,
+    SELECT report_id, code, category_code, unit_code, status, is_coarse, is_overdue, is_urgent,
         created_at, (extract(epoch FROM created_at) * 1000000)::bigint, day, geom, x::integer,
         y::integer, key
     FROM ({_shown("next")}) AS shown

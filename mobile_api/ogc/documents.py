@@ -41,9 +41,9 @@ REPORTS: Final = Collection(
     ("Phản ánh đã công khai", "Published reports"),
     (
         "Phản ánh của người dân đã được công khai, mới nhất trước; datetime là lúc tiếp nhận. Phản "
-        "ánh nhạy cảm nằm ở điểm nhãn của xã, phường (is_coarse).",
+        "ánh nhạy cảm, hoặc chỉ biết thuộc xã, phường nào, nằm ở giữa xã, phường (is_coarse).",
         "Citizens' published reports, newest first; datetime is the moment of receipt. Sensitive "
-        "ones lie at their commune's label point (is_coarse).",
+        "ones, and those of which only the commune is known, lie at its middle (is_coarse).",
     ),
     ("category", "status", "unit"),
 )

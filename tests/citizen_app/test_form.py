@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from tests.citizen_app.phone import Phone
+from tests.citizen_app.phone import LAT, Phone
 from tests.citizen_app.test_smoke import count
 from tests.province import POTHOLE, RESTRICTED, SENSITIVE, Town
 from tests.shared_data import CHECKOUT
@@ -155,6 +155,33 @@ async def test_without_leave_to_be_located_the_map_or_the_commune_do(
     assert await phone.page.input_value("[name=lat]") != ""
     await phone.page.select_option("#f-unit", "21028")
     await expect(phone.page.locator(".place-said")).to_contain_text("Phường Nghĩa Lộ")
+    assert await phone.page.input_value("[name=lat]") == ""
+    assert phone.complaints == []
+    await phone.close()
+
+
+async def test_naming_the_commune_keeps_the_point_that_lies_in_it(
+    module_town: Town, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, module_town.url)
+    await phone.kept_offline()
+    await phone.context.set_offline(True)
+    await phone.page.click("text=Lấy vị trí")
+    said = phone.page.locator(".place-said")
+    await expect(said).to_contain_text("± 12 m")
+    await phone.page.select_option("#f-unit", "21028")
+    await expect(said).to_contain_text("± 12 m")
+    await expect(said).to_contain_text("Phường Nghĩa Lộ")
+    point = float(await phone.page.input_value("[name=lat]"))
+    assert point == pytest.approx(LAT)
+    # who means another commune than where they stand says so
+    far = "#f-unit option:not([value='21028']):not([value='']) >> nth=-1"
+    await phone.page.select_option("#f-unit", await phone.page.get_attribute(far, "value"))
+    assert await phone.page.input_value("[name=lat]") == ""
+    await phone.page.click("text=Lấy vị trí")
+    await expect(said).to_contain_text("± 12 m")
+    await phone.page.select_option("#f-unit", "21028")
+    await phone.page.click("text=Bỏ điểm này, chỉ ghi Phường Nghĩa Lộ")
     assert await phone.page.input_value("[name=lat]") == ""
     assert phone.complaints == []
     await phone.close()

@@ -20,8 +20,30 @@ export function startPlace(form, {onChange}) {
   tools.replaceChildren(el('div', {class: 'two-buttons'}, locate, pin), offered, said, map);
   unit.required = false;
   unit.addEventListener('change', () => {
-    if (unit.value) put(undefined, 'unit');
+    if (!unit.value) return;
+    const set = place();
+    // the list names the commune of a point that is known; it is no wish for a rougher one
+    if (set && set.from !== 'unit' && liesAround(set, middle(unit.selectedOptions[0]))) keepPoint(set);
+    else put(undefined, 'unit');
   });
+  addEventListener('online', () => {
+    const set = place();
+    if (set && set.from !== 'unit' && !form.dataset.unit) nameUnit(set);
+  });
+
+  function keepPoint(set) {
+    const name = unit.selectedOptions[0].text;
+    say(set);
+    said.textContent += ` ${name}.`;
+    offered.hidden = false;
+    offered.replaceChildren(
+      el('button', {type: 'button', class: 'button quiet', onclick: () => ((offered.hidden = true), put(undefined, 'unit'))},
+        t('Bỏ điểm này, chỉ ghi {unit}', 'Drop this point, say {unit} only', {unit: name})),
+    );
+    form.querySelector('.part-place').classList.remove('has-fault');
+    saveSoon();
+    onChange();
+  }
 
   function put(position, source, {isRestored = false} = {}) {
     const {lon, lat, accuracy_metres} = position ?? {};
@@ -119,6 +141,14 @@ export function startPlace(form, {onChange}) {
     const all = [...unit.options].slice(1).map(middle);
     const mean = (name) => all.reduce((sum, one) => sum + one[name], 0) / (all.length || 1);
     return {lon: mean('lon'), lat: mean('lat'), zoom: 9, isExact: false};
+  }
+
+  // within the commune's reach, or within its own error of it
+  function liesAround(position, centre) {
+    const degree = 111_320;
+    const x = (position.lon - centre.lon) * degree * Math.cos((centre.lat * Math.PI) / 180);
+    const y = (position.lat - centre.lat) * degree;
+    return Math.hypot(x, y) <= centre.accuracy_metres * 1.5 + position.accuracy_metres;
   }
 
   function middle(option) {
