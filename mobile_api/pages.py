@@ -130,7 +130,10 @@ async def send_report(
         given |= given_answers(form)
         files = files_of(form)
         if form.get("do") == "questions":
-            return await _form(request, database, rulebooks, settings, given=given, asked=True)
+            chosen = names_of(files)
+            return await _form(
+                request, database, rulebooks, settings, given=given, asked=True, chosen=chosen
+            )
         given["key"] = given["key"] or str(uuid.uuid4())
         try:
             _check_filled(given)
@@ -162,9 +165,11 @@ async def send_report(
             (file, photo["sha256"]) for file, photo in zip(files, submitted.photos, strict=False)
         ]
         lost = len(await store_photos(photos, submitted.id, database, objects, settings))
-        cookie = keep_secret(submitted.code, submitted.tracking_secret, settings)
+        secret = submitted.tracking_secret
+        # the session opens what belongs to its account
+        cookies = [] if submitted.owned else [keep_secret(submitted.code, secret, settings)]
         where = f"/theo-doi/{submitted.code}?moi=1" + (f"&anh-loi={lost}" if lost else "")
-        return Redirect(where, status_code=303, cookies=[cookie])
+        return Redirect(where, status_code=303, cookies=cookies)
 
 
 async def _submit(

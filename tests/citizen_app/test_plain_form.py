@@ -114,7 +114,12 @@ async def test_what_may_be_no_report_is_led_elsewhere_and_asked_for_once_more(
     )
     assert "Chưa gửi: hãy đọc trước" in words
     assert "Ban Tiếp công dân" in words
-    assert "quyet-dinh.jpg" in words, "what was chosen is named, to be chosen again"
+    assert paper.page is not None
+    page = paper.page.text
+    page = page[page.index('<form class="card stack report"') : page.rindex("</form>")]
+    assert page.count('type="submit"') == 1, "one way to send it"
+    places = [page.index(what) for what in ("quyet-dinh.jpg", 'type="file"', 'type="submit"')]
+    assert places == sorted(places), "the photo is named, and chosen again, before it is sent"
     assert await town.owner.fetchval("SELECT count(*) FROM report") == before
     form = paper.form(action="/")
     kept = {name: form.values[name] for name in ("text", "address", "category", "unit", "key")}
