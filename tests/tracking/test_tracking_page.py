@@ -109,6 +109,8 @@ async def test_one_tap_rates_and_one_tap_has_it_done_again(town: Town) -> None:
     report = await an_answered_report(town)
     page = await page_of(town, report, own=True)
     assert "Ảnh trước và sau xử lý" not in page, "there is no photo of before"
+    places = [page.index(part) for part in ('data-live="photos"', 'data-live="rate"')]
+    assert places == sorted(places), "the result is seen before it is judged"
     assert "Sau xử lý" in page
     assert await post(town, report, do="rate", score="1") == (
         303,
