@@ -26,6 +26,8 @@ _DAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 
+_PAUSED: Final[Mapping[str, Any]] = {"from": None, "to": None, "has_moved_deadline": False}
+
 
 def promise_clock(
     row: Mapping[str, Any],
@@ -90,16 +92,27 @@ def _state(row: Mapping[str, Any], at: datetime) -> str:
 
 
 def _pauses(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each pause with the question that began it; `to` is None while it lasts."""
+    """Each pause with the question that began it; `to` is None while it lasts.
+
+    `has_moved_deadline` is False also of one that no office hour fell into, or less than a minute.
+    """
     pauses: list[dict[str, Any]] = []
+    before: str | None = None
     for event in events:
+        after = event["body"].get("resolve_by")
         is_paused = event["body"].get("paused")
         if event["kind"] == "ask" and is_paused:
             reason = event["notes"].get("question")
-            pauses.append({"from": event["at"], "to": None, "reason": reason})
+            pauses.append({**_PAUSED, "from": event["at"], "reason": reason})
+            before = after
         elif pauses and pauses[-1]["to"] is None and is_paused is False:
             pauses[-1]["to"] = event["at"]
+            pauses[-1]["has_moved_deadline"] = _minute(after) != _minute(before)
     return pauses
+
+
+def _minute(at: str | None) -> datetime | None:
+    return datetime.fromisoformat(at).replace(second=0, microsecond=0) if at else None
 
 
 def _extensions(events: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:

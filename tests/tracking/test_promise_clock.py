@@ -72,11 +72,25 @@ def test_a_paused_clock_keeps_what_was_left_and_says_why() -> None:
     assert clock["state"] == "paused"
     assert clock["remaining_minutes"] == 900 - 60
     assert clock["pauses"] == [
-        {"from": MONDAY + timedelta(hours=1), "to": None, "reason": "Ở làn nào?"}
+        {
+            "from": MONDAY + timedelta(hours=1),
+            "to": None,
+            "has_moved_deadline": False,
+            "reason": "Ở làn nào?",
+        }
     ]
     answered = an_event("answer", hours=25)
     ended = clock_of(a_row(), asked, answered, hours=26)["pauses"]
     assert ended[0]["to"] == MONDAY + timedelta(hours=25)
+
+
+@pytest.mark.parametrize(("later", "moved"), [(0, False), (30, False), (60, True)])
+def test_a_pause_that_moved_no_deadline_says_so(later: int, moved: bool) -> None:
+    asked, answered = an_event("ask", hours=1, paused=True), an_event("answer", hours=2)
+    until = datetime.fromisoformat(answered["body"]["resolve_by"]) + timedelta(seconds=later)
+    answered["body"]["resolve_by"] = until.isoformat()
+    (pause,) = clock_of(a_row(), asked, answered, hours=3)["pauses"]
+    assert pause["has_moved_deadline"] is moved
 
 
 def test_a_question_under_terms_without_pauses_is_no_pause() -> None:

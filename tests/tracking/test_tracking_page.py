@@ -95,12 +95,15 @@ async def test_what_was_asked_can_be_answered_by_somebody_without_a_name(town: T
     report = await an_asked_report(town)
     page = await page_of(town, report, own=True)
     assert "Cơ quan cần bạn bổ sung thông tin" in page
+    assert page.count(QUESTION) == 2, "where it is answered, and in the timeline"
     assert await post(town, report, do="answer", text="Làn bên phải.") == (
         303,
         f"/theo-doi/{report.code}?xong=answer",
     )
     page = await page_of(town, report, own=True)
     assert page.index(QUESTION) < page.index("Làn bên phải.")
+    assert page.count(QUESTION) == 2
+    assert "Tạm dừng từ" not in page, "of a pause that lasted no minute nothing has moved"
     assert "Làn bên phải." not in await page_of(town, report)
     assert (await town.see(f"/api/v1/reports/{report.code}"))["promise"]["pauses"][0]["to"]
 
