@@ -27,7 +27,7 @@ const clock = new Intl.DateTimeFormat(language, {
 
 const WRITERS = {
   count: (value) => whole.format(value),
-  share: (value) => `${tenths.format(value * 100)} %`,
+  share: (value) => `${tenths.format(value * 100)}%`,
   hours: (value) =>
     value < 48
       ? `${tenths.format(value)} ${words.hours}`

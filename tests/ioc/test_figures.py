@@ -108,7 +108,7 @@ async def test_the_board_says_everything_without_javascript(served: Server) -> N
         told = dict(re.findall(r'data-figure="(\w+)" data-kind="\w+">([^<]+)<', page))
         assert told["received"] == "12"
         assert told["open"] == "6"
-        assert told["on_time_share"] == "83,3 %"
+        assert told["on_time_share"] == "83,3%"
         assert told["overdue_open"] == "1"
         assert told["median_hours"] == "3,5 giờ"
         for words in ("Phường Cẩm Thành", "Giao thông", "Sở Xây dựng", "http-equiv"):
