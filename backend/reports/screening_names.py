@@ -32,6 +32,7 @@ _LONG_TITLES: Final = frozenset(tuple(title.split()) for title in _WORDS["long_t
 _GROUPS: Final = frozenset(_WORDS["groups"])
 _OFFICES: Final = frozenset(tuple(office.split()) for office in _WORDS["offices"])
 _PLACES: Final = frozenset(_WORDS["places"]) | frozenset(map(without_accents, _WORDS["places"]))
+_BODIES: Final = frozenset(_WORDS["bodies"])
 _LINKS: Final = frozenset(_WORDS["links"])
 _HONOURED: Final = frozenset(_WORDS["honoured"])
 
@@ -70,7 +71,8 @@ def _runs(tokens: Sequence[str]) -> Iterator[_Run]:
         is_place = is_place or _begins_as_place(tokens[start:at])
         if _begins_with_title(tokens[start:at]):
             start += 1
-        yield _Run(start, at, is_place)
+        if not _is_office(tokens, start, at):
+            yield _Run(start, at, is_place)
         ended, was_place = at, is_place
 
 
@@ -83,6 +85,14 @@ def _begins_with_title(run: Sequence[str]) -> bool:
         # "Ba Tran Thi B": without accents only before a family name
         return first in _FOLDED_TITLES and _folded(run)[1] in _FAMILIES
     return first in _TITLES or (first,) in _OFFICES
+
+
+def _is_office(tokens: Sequence[str], start: int, end: int) -> bool:
+    """Whether a row is an office in capitals and no more: "ông Chủ tịch xã", "bà Chủ Tịch Xã"."""
+    words = [token.lower() for token in tokens[start : start + 2]]
+    if tuple(words) not in _OFFICES:
+        return False
+    return all(token.lower() in _SEATS for token in tokens[start + 2 : end])
 
 
 def _begins_as_place(run: Sequence[str]) -> bool:
@@ -99,6 +109,8 @@ def _is_person(tokens: Sequence[str], run: _Run) -> bool:
     if has_family and is_short and len(words) > 2 and _has_office(before):
         return True
     if run.is_place:
+        return False
+    if before[-2:] in _OFFICES and tokens[run.start].lower() in _BODIES:
         return False
     if _is_titled(before) and is_short:
         return any(token.lower() not in _TITLES for token in tokens[run.start : run.end])
@@ -121,6 +133,9 @@ def _has_office(before: tuple[str, ...]) -> bool:
 def _is_titled(before: tuple[str, ...]) -> bool:
     """Whether an honorific for one person stands right before."""
     if before[-2:] in _LONG_TITLES:
+        return True
+    # "ông Chủ tịch Hùng"; the seat of an office is no name (_BODIES)
+    if len(before) == 3 and before[0] in _TITLES | _PLAIN_TITLES and before[1:] in _OFFICES:
         return True
     if not before or before[-1] not in _TITLES | _PLAIN_TITLES:
         return False
