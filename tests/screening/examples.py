@@ -41,6 +41,7 @@ EMERGENCY_RESCUE: Final = (
     "Nước lũ cô lập 3 hộ {place}, người già đang ngồi trên nóc nhà",
     "Có người nhảy cầu {place} chưa vớt được",
     "Một bé vừa rơi xuống cống {place}",
+    "Nước lũ lên nhanh {place}, cả nhà đang trên mái, cứu với",
 )
 EMERGENCY_CRIME: Final = (
     "Nhóm thanh niên đang đánh nhau bằng dao {place}",
@@ -49,12 +50,23 @@ EMERGENCY_CRIME: Final = (
     "Vừa bị cướp túi xách {place}, chúng chạy xe Exciter",
     "Ông hàng xóm đang đánh đập vợ con {place}, máu me",
     "Có người đòi nhảy lầu tự tử {place}",
+    "Chồng đánh vợ con ở nhà bên cạnh {place}",
 )
 EMERGENCY_MEDICAL: Final = (
     "Vừa xảy ra tai nạn {place}, một người nằm bất động",
     "Cụ già ngã bất tỉnh {place}, cần cấp cứu",
     "Công nhân bị điện giật {place}, gọi cấp cứu giúp",
     "Xe máy tông nhau {place}, có người bị thương nặng chảy máu nhiều",
+)
+EMERGENCY_ELECTRIC: Final = (
+    "Đường dây điện đứt rơi xuống đường {place}",
+    "Trụ điện bị đổ {place}, dây nằm ngang đường",
+    "Dây điện bị đứt {place}, tia lửa xẹt liên tục",
+)
+CRIME: Final = (
+    "Xin tố giác ổ đánh bạc {place}",
+    "Tôi tố giác nhóm bán ma túy {place}",
+    "Xin tố giác tụ điểm mại dâm {place}, mong công an vào cuộc",
 )
 COMPLAINT: Final = (
     "Tôi khiếu nại quyết định xử phạt số {number} của phường",
@@ -71,6 +83,7 @@ DENUNCIATION: Final = (
     "{official} lợi dụng chức vụ chiếm đoạt tiền hỗ trợ bão lũ",
     "Tôi làm đơn tố cáo hành vi sai trái của {official}",
     "{official} ăn chặn tiền của hộ nghèo, khai khống danh sách",
+    "{official} nhận tiền của dân để làm sổ đỏ",
 )
 STATE_SECRET: Final = (
     "Tôi có tài liệu tuyệt mật của tỉnh muốn đưa lên đây",
@@ -121,12 +134,21 @@ ORDINARY: Final = (
     "Cá chết dưới sông {place} trắng mặt nước",
     "Xe đang chạy trên cầu thấy rung lắc mạnh {place}",
     "Mất giấy tờ, tài liệu mất ở bến xe {place}",
+    "Nước lũ rút rồi, rác trên mái nhà văn hóa {place} chưa dọn",
+    "Hàng xóm lắp loa trên mái nhà {place}",
+    "Cành cây đè lên dây điện {place}, sợ đứt",
+    "Cáp quang đứt rơi xuống đường {place}",
+    "Cán bộ hướng dẫn tôi đến nhận tiền hỗ trợ bão, chờ hai giờ",
+    "Xin lắp hòm thư tố giác tội phạm {place}",
+    "Trẻ con đá bóng đánh vỡ kính nhà tôi {place}",
 )
 EVERY: Final[tuple[tuple[str | None, tuple[str, ...]], ...]] = (
     ("emergency_fire", EMERGENCY_FIRE),
     ("emergency_rescue", EMERGENCY_RESCUE),
     ("emergency_crime", EMERGENCY_CRIME),
     ("emergency_medical", EMERGENCY_MEDICAL),
+    ("emergency_electric", EMERGENCY_ELECTRIC),
+    ("crime", CRIME),
     ("complaint", COMPLAINT),
     ("denunciation", DENUNCIATION),
     ("state_secret", STATE_SECRET),
