@@ -18,6 +18,7 @@ from mobile_api import (
     sign_in_provider,
     tracking_acts,
     tracking_pages,
+    tracking_search,
 )
 from mobile_api.account import api as account_api
 from mobile_api.account import pages as account_pages
@@ -68,6 +69,7 @@ ROUTES = [
     pages.report_form,
     pages.send_report,
     tracking_pages.track_form,
+    tracking_search.find_report,
     tracking_pages.track,
     tracking_acts.act,
     map_pages.look_around,

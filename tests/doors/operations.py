@@ -161,6 +161,7 @@ OPERATIONS: Final[dict[str, Maker]] = {
     "GET /": _get("/"),
     "POST /": _form("/", **_PAGE_REPORT),
     "GET /theo-doi": _get("/theo-doi"),
+    "POST /theo-doi": _form("/theo-doi", ma="QNG-7K3M-2F9A"),
     "GET /theo-doi/{code}": _get("/theo-doi/{code}"),
     "POST /theo-doi/{code}": _form("/theo-doi/{code}", do="withdraw"),
     "GET /ban-do": _get("/ban-do"),

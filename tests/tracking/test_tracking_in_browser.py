@@ -273,7 +273,7 @@ async def test_without_scripts_everything_is_done_by_forms(
     context = await browser.new_context(java_script_enabled=False, base_url=module_town.url)
     page: Page = await context.new_page()
     await page.goto(f"/theo-doi/{report.code}")
-    await page.click("summary:has-text('Đây là phản ánh của bạn')")
+    await page.click("summary:has-text('Tôi là người gửi')")
     await page.fill("[name=secret]", report.secret)
     await page.click("button:has-text('Mở phản ánh của tôi')")
     await page.click(".rate-2")

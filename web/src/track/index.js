@@ -11,6 +11,7 @@ import {offerMap} from './place.js';
 import {offerSharing} from './share.js';
 
 const report = document.getElementById('report');
+const own = document.getElementById('own');
 
 /** Everything that has to be done again for parts that came from the server anew. */
 function dress() {
@@ -27,4 +28,12 @@ if (report) {
   keepFresh(dress);
   dress();
   document.documentElement.dataset.ready = '';
+}
+
+if (own) {
+  // a browser that keeps nothing has the form all the same
+  import('./own.js')
+    .then(({showOwn}) => showOwn(own))
+    .catch(() => {})
+    .finally(() => (document.documentElement.dataset.ready = ''));
 }
