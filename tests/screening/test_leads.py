@@ -36,6 +36,8 @@ UNLED: Final = (
     "Dây điện võng thấp sát đầu người",
     "Sợ dây điện đứt rơi xuống đường, nhờ xem giúp",
     "Trụ điện nghiêng sắp đổ",
+    "Bó dây điện thoại đứt lòng thòng trước chợ",
+    "Nhờ kiểm tra rò điện tủ chiếu sáng",
     "danh vo kinh xe toi",
     "Loa phường ồn, cứu với",
     "Cán bộ hướng dẫn tôi đến nhận tiền hỗ trợ bão",
