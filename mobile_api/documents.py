@@ -74,6 +74,17 @@ class SubmitOperation(Operation):
                 description="UUID; the same key and body give the same answer again.",
                 schema=RawSchema({"type": "string", "format": "uuid"}),
             ),
+            Parameter(
+                name="X-Sign-In",
+                param_in="header",
+                required=False,
+                description=(
+                    "For reports that waited in a browser: the cookie `caunoi-lan-dang-nhap` as it"
+                    " was when the report was written, empty for none. Under another sign-in the"
+                    " report belongs to no account (`owned` of the answer says false)."
+                ),
+                schema=RawSchema({"type": "string"}),
+            ),
         ]
 
 

@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 
 from backend.database import Database
 from backend.errors import FieldFault, NotFound, Unprocessable
-from backend.identifiers import normal_report_code
 from backend.photos.derivatives import read_public_photo
 from backend.photos.objects import ObjectStore
 from backend.photos.store import find_photo
@@ -28,7 +27,7 @@ from backend.web.photos import (
 from backend.web.policies import ANYONE
 from mobile_api.documents import PhotoOperation
 from mobile_api.intake import PhotoIn
-from mobile_api.ownership import check_own_report, get_own_report, secret_cookie
+from mobile_api.ownership import check_own_report, get_own_report, get_own_report_here
 
 _UPLOAD_LIMIT = Limit("upload_photo", per_minute=60, burst=40)
 
@@ -161,8 +160,7 @@ async def show_on_page(
     objects: NamedDependency[ObjectStore],
 ) -> Response[bytes]:
     """The same for the report's page, by the cookie that keeps its secret there."""
-    secret = request.cookies.get(secret_cookie(normal_report_code(code) or ""))
-    report_id = await get_own_report(request, database, code, secret=secret)
+    report_id = await get_own_report_here(request, database, code)
     return await _own_photo(request, database, objects, report_id=report_id, photo=(sha256, name))
 
 

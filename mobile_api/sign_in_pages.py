@@ -17,7 +17,7 @@ from backend.database import Database
 from backend.errors import CaunoiError
 from backend.identifiers import hash_token
 from backend.settings import Settings
-from backend.web.cookies import session_cookie
+from backend.web.cookies import mark_cookie, session_cookie
 from backend.web.forms import read_form
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
@@ -96,6 +96,7 @@ async def enter(
         await sessions.close_session(database, principal)
     answer = Redirect(landing(request.app, "citizen", wanted), status_code=303)
     answer.set_cookie(session_cookie(settings, session, seconds=seconds_signed_in(settings)))
+    answer.set_cookie(mark_cookie(settings, session, seconds=seconds_signed_in(settings)))
     answer.set_cookie(request_cookie(settings, "", seconds=0))
     return answer
 

@@ -20,7 +20,7 @@ from backend.database import Database
 from backend.errors import CaunoiError, Malformed
 from backend.identifiers import hash_token, new_token
 from backend.settings import OidcSettings, Settings
-from backend.web.cookies import is_https, session_cookie
+from backend.web.cookies import is_https, mark_cookie, session_cookie
 from backend.web.language import page_language
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE
@@ -112,6 +112,7 @@ async def come_back(
         await sessions.close_session(database, principal)
     answer = Redirect(landing(request.app, "citizen", attempt.goes_to), status_code=303)
     answer.set_cookie(session_cookie(settings, token, seconds=seconds_signed_in(settings)))
+    answer.set_cookie(mark_cookie(settings, token, seconds=seconds_signed_in(settings)))
     answer.set_cookie(_cookie(settings, "", seconds=0))
     return answer
 

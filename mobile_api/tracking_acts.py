@@ -30,7 +30,7 @@ from mobile_api.own_deeds import (
     reopen_order,
     withdraw_order,
 )
-from mobile_api.ownership import get_own_report, keep_secret, secret_cookie
+from mobile_api.ownership import get_own_report_here, secret_cookies
 from mobile_api.tracking_pages import tracking_page, whole
 
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
@@ -57,14 +57,14 @@ async def act(
     """
     normal = normal_report_code(code) or ""
     async with read_form(request) as form:
-        secret = str(form.get("secret") or "") or request.cookies.get(secret_cookie(normal))
+        secret = str(form.get("secret") or "")
         deed = str(form.get("do") or "")
         done = f"?xong={deed}" if deed in _DEEDS else ""
         try:
             if deed == "support":
                 await support_report(request, database, settings, code=normal)
                 return Redirect(f"/theo-doi/{normal}{done}", status_code=303)
-            report_id = await get_own_report(request, database, normal, secret=secret)
+            report_id = await get_own_report_here(request, database, normal, secret=secret)
             if deed == "photo":
                 lost = await _add_photos(form, report_id, database, objects, settings)
                 done = f"?anh-loi={lost}" if lost else done
@@ -91,7 +91,7 @@ async def act(
                 problem=problem,
                 typed={name: str(form.get(name) or "") for name in ("do", "text", "address")},
             )
-        cookies = [keep_secret(normal, secret, settings)] if secret else []
+        cookies = await secret_cookies(request, database, settings, code=normal, secret=secret)
         return Redirect(f"/theo-doi/{normal}{done}", status_code=303, cookies=cookies)
 
 

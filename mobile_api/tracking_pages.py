@@ -20,7 +20,7 @@ from backend.web.language import Language, page_language
 from backend.web.policies import ANYONE
 from backend.web.problems import status_of
 from mobile_api.own import read_own_view
-from mobile_api.ownership import get_own_report, secret_cookie
+from mobile_api.ownership import get_own_report_here, kept_secret
 from mobile_api.reports import read_tracking
 from mobile_api.words import reopen_reasons
 
@@ -53,14 +53,12 @@ async def track(
 ) -> Response[Any] | Template:
     """A report's page; 304 to a page that asks again while nothing has changed."""
     normal = normal_report_code(code) or ""
-    secret = request.cookies.get(secret_cookie(normal))
     return await tracking_page(
         request,
         database,
         rulebooks,
         settings,
         code=normal,
-        secret=secret,
         is_new=bool(moi),
         done=xong,
         lost_photos=whole(request.query_params.get("anh-loi")),
@@ -79,7 +77,7 @@ async def tracking_page(
     settings: Settings,
     *,
     code: str,
-    secret: str | None,
+    secret: str | None = None,
     is_new: bool = False,
     done: str = "",
     lost_photos: int = 0,
@@ -88,13 +86,14 @@ async def tracking_page(
 ) -> Response[Any] | Template:
     """The page of a report, with what went wrong (`problem`) and what had been typed, if anything.
 
+    `secret`: one that was typed just now; what this browser keeps opens the page as well.
+
     Whoever is not its reporter sees the public part; nobody sees more of what is hidden.
     """
     language = page_language(request)
     try:
-        report_id = await get_own_report(request, database, code, secret=secret)
+        report_id = await get_own_report_here(request, database, code, secret=secret)
     except UnknownReport:
-        secret = None
         try:
             view = await read_tracking(database, rulebooks, code=code, language=language)
         except UnknownReport as unknown:
@@ -116,7 +115,7 @@ async def tracking_page(
             "mine": mine,
             "moves": {move["move"] for move in mine["moves"]} if mine else set(),
             "reasons": reopen_reasons(view["status"], language),
-            "secret": secret,
+            "secret": kept_secret(request, code) if mine else None,
             "is_new": is_new,
             "done": done,
             "lost_photos": lost_photos,

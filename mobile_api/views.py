@@ -20,6 +20,7 @@ def submit_answer(submitted: Any) -> dict[str, Any]:
         "code": submitted.code,
         "status": submitted.status,
         "tracking_secret": submitted.tracking_secret,
+        "owned": submitted.owned,
         "unit": submitted.unit,
         "agency": submitted.agency,
         "promises": {"accept_by": submitted.accept_by, "resolve_by": submitted.resolve_by},

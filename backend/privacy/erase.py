@@ -19,6 +19,7 @@ from backend.privacy.errors import ReportClaimed
 from backend.reports import store as reports_store
 from backend.reports.errors import UnknownReport
 from backend.reports.moves import finish_change
+from backend.reports.reporter.store import find_owner_by_id
 from backend.reports.rulebook import Rulebook, Rulebooks
 
 BATCH: Final = 50
@@ -110,7 +111,8 @@ async def claim_report(
 ) -> None:
     """Tie a report to the account of whoever has its secret (who checks that is the door).
 
-    Raises ReportClaimed when it belongs to somebody else. Claiming twice changes nothing.
+    Raises ReportClaimed when it belongs to somebody else, UnknownReport when its person was taken
+    out. Claiming twice changes nothing.
     """
     rulebook = await rulebooks.current()
     async with database.transaction() as connection:
@@ -121,6 +123,9 @@ async def claim_report(
             return
         if report.account_id is not None:
             raise ReportClaimed()
+        owner = await find_owner_by_id(connection, report_id)
+        if owner is None or owner.is_gone:
+            raise UnknownReport()
         change = finish_change(
             rulebook,
             report,

@@ -33,6 +33,16 @@ async def list_reports_of(
     return [row["id"] for row in rows]
 
 
+async def list_codes_of(connection: Connection, account_id: uuid.UUID, *, limit: int) -> list[str]:
+    """The codes of the account's newest reports."""
+    rows = await connection.fetch(
+        "SELECT code FROM report WHERE account_id = $1 ORDER BY created_at DESC LIMIT $2",
+        account_id,
+        limit,
+    )
+    return [row["code"] for row in rows]
+
+
 async def delete_contact(connection: Connection, report_id: uuid.UUID) -> bool:
     """Forget how the reporter may be reached; False if nobody knew."""
     done = await connection.execute("DELETE FROM report_contact WHERE report_id = $1", report_id)

@@ -139,7 +139,7 @@ async def edit_own_report(
     async with database.transaction() as connection:
         report = await store.find_report(connection, report_id, for_update=True)
         owner = await reporter_store.find_owner_by_id(connection, report_id)
-        if report is None or owner is None:
+        if report is None or owner is None or owner.is_gone:
             raise UnknownReport()
         if moment > report.created_at + window:
             raise EditOver()

@@ -224,6 +224,7 @@ class EarlierSubmit:
     code: str
     created_at: datetime
     body: dict[str, Any]
+    owned: bool
 
 
 async def find_earlier_submit(
@@ -232,7 +233,8 @@ async def find_earlier_submit(
     """The submit that used this key before, with its first event's body."""
     row = await connection.fetchrow(
         """
-        SELECT k.case_id, k.payload_hash, r.code, r.created_at, e.body
+        SELECT k.case_id, k.payload_hash, r.code, r.created_at, e.body,
+               r.account_id IS NOT NULL AS owned
         FROM idempotency_key k
         JOIN report r ON r.id = k.case_id
         JOIN event e ON e.case_kind = 'report' AND e.case_id = k.case_id AND e.seq = 1
@@ -249,6 +251,7 @@ async def find_earlier_submit(
         code=row["code"],
         created_at=row["created_at"],
         body=msgspec.json.decode(row["body"]),
+        owned=row["owned"],
     )
 
 

@@ -66,7 +66,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Submitted:
-    """The acknowledgement; the same key and content give the same one again."""
+    """The same for the same key and content; only `owned` (by an account) changes by a claim."""
 
     id: uuid.UUID
     code: str
@@ -79,6 +79,7 @@ class Submitted:
     accept_by: str | None
     resolve_by: str | None
     photos: list[dict[str, Any]]
+    owned: bool
 
 
 async def submit_report(
@@ -95,8 +96,7 @@ async def submit_report(
 ) -> Submitted:
     """Store the submission and acknowledge it.
 
-    Raises UnknownCategory, OutsideProvince, NotTakenHere, KeyReused (same key, other content),
-    Unavailable.
+    Raises UnknownCategory, OutsideProvince, NotTakenHere, KeyReused (other content), Unavailable.
     """
     rulebook = await rulebooks.current()
     for _ in range(_TRIES):
@@ -139,6 +139,7 @@ async def _repeat(
         secret=tracking_secret(settings.secret_key, earlier.case_id),
         created_at=earlier.created_at,
         body=earlier.body,
+        owned=earlier.owned,
     )
 
 
@@ -149,6 +150,7 @@ def _acknowledge(new: NewReport) -> Submitted:
         secret=new.tracking_secret,
         created_at=new.report.created_at,
         body=msgspec.json.decode(new.event.body),
+        owned=new.report.account_id is not None,
         is_new=True,
     )
 
@@ -160,6 +162,7 @@ def _answer(
     secret: str,
     created_at: datetime,
     body: dict[str, Any],
+    owned: bool,
     is_new: bool = False,
 ) -> Submitted:
     """The acknowledgement, told from the first event alone, so that it never changes."""
@@ -182,6 +185,7 @@ def _answer(
         accept_by=_zulu(body["accept_by"]),
         resolve_by=_zulu(body["resolve_by"]),
         photos=[{"sha256": sha256, "state": "expected"} for sha256 in body["photos"]],
+        owned=owned,
     )
 
 
@@ -217,15 +221,14 @@ def prepare_report(
         findings=findings,
     )
     secret = tracking_secret(settings.secret_key, report_id)
+    agency = rulebook.agencies[report.agency_code] if report.agency_code else None
     body = {
         **snapshot(report),
         "text_sha256": words_digest(hash_token(secret), submission.text),
         "unit_name": unit.name,
         "unit_level": unit.level,
         "unit_parent": unit.parent,
-        "agency_name": rulebook.agencies[report.agency_code].name_vi
-        if report.agency_code
-        else None,
+        "agency_name": agency.name_vi if agency else None,
         "rule": decision.rule_id,
         "rule_version": decision.version,
         "promise_version": report.promise_version,

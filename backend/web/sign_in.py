@@ -20,8 +20,15 @@ from backend.database import Database
 from backend.errors import CaunoiError, NotSignedIn, TooMany
 from backend.settings import Settings
 from backend.web.clients import client_address, limit_key
-from backend.web.cookies import language_cookie, no_session_cookie, session_cookie
+from backend.web.cookies import (
+    language_cookie,
+    mark_cookie,
+    no_mark_cookie,
+    no_session_cookie,
+    session_cookie,
+)
 from backend.web.language import Language
+from backend.web.leaving import leaving_cookies
 from backend.web.limits import Limit, forgive, hold_in_database
 from backend.web.policies import ANYONE, NOBODY_ASKED, admit_wall, list_policies, signed_in
 from backend.web.problems import status_of
@@ -161,6 +168,7 @@ async def sign_in(
         await sessions.close_session(database, principal)
     answer = Redirect(landing(request.app, role, data.tiep), status_code=303)
     answer.set_cookie(session_cookie(settings, token))
+    answer.set_cookie(mark_cookie(settings, token))
     return answer
 
 
@@ -171,12 +179,12 @@ async def sign_out(
     principal: NamedDependency[Principal | None],
 ) -> Response[Any]:
     """End the session; also when it had ended already."""
+    cookies = [no_session_cookie(settings), no_mark_cookie(settings)]
     if principal is not None:
         await sessions.close_session(database, principal)
+        cookies = await leaving_cookies(database, settings, principal.account_id)
     is_citizen = principal is not None and principal.role == "citizen"
-    answer = Redirect("/" if is_citizen else "/dang-nhap", status_code=303)
-    answer.set_cookie(no_session_cookie(settings))
-    return answer
+    return Redirect("/" if is_citizen else "/dang-nhap", status_code=303, cookies=cookies)
 
 
 @get("/ioc/wall", opt={"policy": ANYONE}, include_in_schema=False)

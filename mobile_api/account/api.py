@@ -20,8 +20,8 @@ from backend.database import Database
 from backend.privacy.erase import claim_report, delete_person
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
-from backend.web.cookies import no_session_cookie
 from backend.web.language import language_of
+from backend.web.leaving import leaving_cookies
 from backend.web.limits import Limit
 from backend.web.policies import ANYONE, roles
 from backend.web.texts import clean_text
@@ -109,10 +109,9 @@ async def leave(
     settings: NamedDependency[Settings],
 ) -> Response[None]:
     """Close the account for good: person, contacts and own words go; reports stay without them."""
+    cookies = await leaving_cookies(database, settings, principal.account_id)
     await delete_person(database, rulebooks, principal.account_id, now=clock.now())
-    answer = Response(None, status_code=204)
-    answer.set_cookie(no_session_cookie(settings))
-    return answer
+    return Response(None, status_code=204, cookies=cookies)
 
 
 @get("/api/v1/me/export", opt=EXPORT, summary="Tải dữ liệu của tôi", tags=_TAGS)

@@ -26,15 +26,15 @@ from backend.privacy import store as privacy_store
 from backend.privacy.erase import claim_report, delete_person
 from backend.reports.rulebook import Rulebooks
 from backend.settings import Settings
-from backend.web.cookies import no_session_cookie
 from backend.web.forms import read_form
 from backend.web.language import page_language
+from backend.web.leaving import leaving_cookies
 from backend.web.limits import Limit
 from backend.web.policies import roles
 from backend.web.problems import status_of
 from backend.web.texts import clean_text
 from mobile_api.account.reading import read_account, read_reports
-from mobile_api.ownership import get_own_report, secret_cookie
+from mobile_api.ownership import get_own_report, get_own_report_here, secret_cookies
 from mobile_api.sign_in import REQUEST_COOKIE, ask_held, hold_guess, request_cookie
 
 _ENTRY: Final = "/dang-nhap/nguoi-dan"
@@ -92,15 +92,17 @@ async def claim_here(
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     rulebooks: NamedDependency[Rulebooks],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
     """Tie the report whose secret this browser keeps to the account."""
     normal = normal_report_code(code) or ""
-    secret = request.cookies.get(secret_cookie(normal))
-    report_id = await get_own_report(request, database, normal, secret=secret)
+    report_id = await get_own_report_here(request, database, normal)
     await claim_report(
         database, rulebooks, report_id, account_id=principal.account_id, now=clock.now()
     )
-    return Redirect(f"/theo-doi/{normal}?xong=claim", status_code=303)
+    # from now on the session opens it
+    cookies = await secret_cookies(request, database, settings, code=normal)
+    return Redirect(f"/theo-doi/{normal}?xong=claim", status_code=303, cookies=cookies)
 
 
 async def _do(
@@ -147,12 +149,13 @@ async def _do(
         case "sign-out":
             await close_session(database, principal)
             await delete_sessions_of(database.app, account_id)
-            return [no_session_cookie(settings)]
+            return await leaving_cookies(database, settings, account_id)
         case "delete":
             if given.get("sure") != "1":
                 raise _not_sure()
+            cookies = await leaving_cookies(database, settings, account_id)
             await delete_person(database, rulebooks, account_id, now=now)
-            return [no_session_cookie(settings)]
+            return cookies
         case _:
             raise Malformed()
     return []

@@ -14,17 +14,28 @@ from backend.reports.errors import UnknownReport
 
 @dataclass(frozen=True)
 class Owner:
-    """Who may act for the reporter: whoever has the tracking secret, or the account."""
+    """Who may act for the reporter: whoever has the tracking secret, or the account.
+
+    `is_gone`: the person deleted the account and was taken out, so that nobody may any more.
+    """
 
     report_id: uuid.UUID
     tracking_hash: bytes
     account_id: uuid.UUID | None
+    is_gone: bool
 
 
 async def find_owner(connection: Connection, code: str) -> Owner | None:
     """The owner of the report with this code."""
     row = await connection.fetchrow(
-        "SELECT id, tracking_hash, account_id FROM report WHERE code = $1", code
+        """
+        SELECT r.id, r.tracking_hash, r.account_id,
+               a.closed_at IS NOT NULL OR EXISTS (
+                   SELECT FROM event e
+                   WHERE e.case_kind = 'report' AND e.case_id = r.id AND e.kind = 'person_erased')
+        FROM report r LEFT JOIN account a ON a.id = r.account_id WHERE r.code = $1
+        """,
+        code,
     )
     return Owner(*row) if row else None
 
@@ -32,7 +43,14 @@ async def find_owner(connection: Connection, code: str) -> Owner | None:
 async def find_owner_by_id(connection: Connection, report_id: uuid.UUID) -> Owner | None:
     """The owner of the report with this id."""
     row = await connection.fetchrow(
-        "SELECT id, tracking_hash, account_id FROM report WHERE id = $1", report_id
+        """
+        SELECT r.id, r.tracking_hash, r.account_id,
+               a.closed_at IS NOT NULL OR EXISTS (
+                   SELECT FROM event e
+                   WHERE e.case_kind = 'report' AND e.case_id = r.id AND e.kind = 'person_erased')
+        FROM report r LEFT JOIN account a ON a.id = r.account_id WHERE r.id = $1
+        """,
+        report_id,
     )
     return Owner(*row) if row else None
 
