@@ -9,6 +9,8 @@ import {changeReport, copyPhotos, dropReport, listReports, newId, putReport} fro
 const ASK_AGAIN_MS = 5 * 60_000;
 const ASKED_AT_ONCE = 10;
 const SHOWN_FIRST = 10;
+// what was just sent comes first, then what still has to arrive
+const RANKS = {queued: 1, refused: 1, draft: 2};
 const FINAL = new Set(['closed', 'declined', 'redirected', 'withdrawn', 'merged']);
 const CHIPS = {
   received: 'new', classifying: 'new', assigned: 'new', in_progress: 'work', awaiting_citizen: 'wait', resolved: 'good',
@@ -33,7 +35,8 @@ export function showMine(holder, {first} = {}) {
   let isNew;
   const paint = coalesced(async () => {
     const reports = (await listReports()).filter((report) => report.state !== 'draft' || report.id !== draft.id);
-    const order = [...reports].sort((a, b) => (b.code === first) - (a.code === first));
+    const rank = (report) => (report.id === isNew || (first && report.code === first) ? 0 : RANKS[report.state] ?? 3);
+    const order = [...reports].sort((a, b) => rank(a) - rank(b));
     const shown = all ? order : order.slice(0, SHOWN_FIRST);
     const focused = document.activeElement?.dataset?.focus;
     const open = new Set([...holder.querySelectorAll('details[open]')].map((details) => details.dataset.focus));
