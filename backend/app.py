@@ -8,6 +8,7 @@ from backend.errors import SettingsError
 from backend.settings import Settings, read_settings
 from backend.web import routes as web
 from backend.web.assets import check_is_built, read_assets
+from backend.web.bodies import Patience
 from backend.web.life import live
 from backend.web.logs import configure_logs
 from backend.web.observe import Observer
@@ -54,7 +55,7 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
     )
     check_policies(app)
-    app.asgi_handler = Observer(app.asgi_handler, settings)
+    app.asgi_handler = Observer(Patience(app.asgi_handler), settings)
     return app
 
 

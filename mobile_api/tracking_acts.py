@@ -1,7 +1,7 @@
 """What is done on a report's page: answered, rated, reopened, withdrawn, corrected, supported."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar import Request, Response, post
@@ -56,7 +56,13 @@ async def act(
     Without a deed the secret alone is checked, and kept by this browser from now on.
     """
     normal = normal_report_code(code) or ""
-    async with read_form(request) as form:
+
+    async def admit(words: Sequence[tuple[str, str]], _: int) -> bool:
+        """Files are kept of somebody who has been seen to be the reporter."""
+        await get_own_report_here(request, database, normal, secret=dict(words).get("secret"))
+        return True
+
+    async with read_form(request, admit=admit) as form:
         secret = str(form.get("secret") or "")
         deed = str(form.get("do") or "")
         done = f"?xong={deed}" if deed in _DEEDS else ""

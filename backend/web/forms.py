@@ -1,12 +1,19 @@
 """Forms of pages, read with bounded memory: files go to disk, the words together are few.
 
 Litestar keeps every field that is no file in memory, however long: one request of a stranger with
-a field of 150 MB then costs a gigabyte. Where a form's words decide whether its files are taken at
-all, an `Admit` is asked before anything of them is kept.
+a field of 150 MB then costs a gigabyte. Of files it keeps a megabyte each: here a piece of each
+stays in memory, few are taken, and so many forms with files are open at a time and no more. Where a
+form's words decide whether its files are taken at all, an `Admit` is asked before anything of them
+is kept. How long a body may take: bodies.py.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -16,12 +23,27 @@ from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
-from backend.errors import Malformed
+from backend.errors import Malformed, Unavailable
+from backend.photos.errors import UploadsBusy
+from backend.web.bodies import UNREAD
+from backend.web.clients import client_address, limit_key
+from backend.web.errors import TooManyFiles
+from backend.web.policies import principal_of
+from backend.web.state import parts_of
 
 # The longest form of ours has three texts of 5,000 letters, each 9 bytes at most once encoded.
 _WORDS_MAX_BYTES: Final = 256 * 1024
 _PARTS_MAX: Final = 64
-_UNREAD: Final = "caunoi.body_unread"
+# Beyond what a report may have, so that a few too many are still told beside the form.
+_MORE_FILES: Final = 4
+_FILE_IN_MEMORY_BYTES: Final = 64 * 1024
+# Forms with files at a time in this process, strangers and signed-in people apart: neither holds
+# the others off. Many may share one address, a phone network's for instance.
+_FORMS_AT_ONCE: Final = 24
+_FORMS_OF_ONE: Final = 8
+_BUSY_SECONDS: Final = 5
+
+_open_forms: Counter[str] = Counter()
 
 # Asked with the words so far and the bytes of files with the next piece, until it says yes; what it
 # raises ends the reading.
@@ -34,12 +56,14 @@ async def read_form(
 ) -> AsyncIterator[FormMultiDict]:
     """The fields of a page's form, and its files for as long as the block runs.
 
-    Raises RequestEntityTooLarge, Malformed, and whatever `admit` raises.
+    Raises RequestEntityTooLarge, TooManyFiles, UploadsBusy, BodyTooSlow, Malformed, Unavailable,
+    and whatever `admit` raises.
     """
     items: list[tuple[str, str | UploadFile]] = []
+    slot = ExitStack()
     try:
         try:
-            await _read_into(items, request, admit)
+            await _read_into(items, request, admit, _Files(request, slot))
         except Exception:
             leave_unread(request)
             raise
@@ -48,28 +72,32 @@ async def read_form(
         for _, value in items:
             if isinstance(value, UploadFile):
                 await value.close()
+        slot.close()
 
 
 def leave_unread(request: Request[Any, Any, Any]) -> None:
     """Note that the rest of the body is not read, so that the connection is closed."""
     scope: dict[str, Any] = request.scope  # type: ignore[assignment]  # scope holds ours too
-    scope[_UNREAD] = True
+    scope[UNREAD] = True
 
 
 def is_unread(request: Request[Any, Any, Any]) -> bool:
     """Whether a body was left unread: the connection cannot be used for another request."""
-    return bool(request.scope.get(_UNREAD))
+    return bool(request.scope.get(UNREAD))
 
 
 async def _read_into(
     items: list[tuple[str, str | UploadFile]],
     request: Request[Any, Any, Any],
     admit: Admit | None,
+    files: "_Files",
 ) -> None:
     kind, options = request.content_type
     try:
         if kind == RequestEncodingType.MULTI_PART:
-            await _read_parts(items, request.stream(), options.get("boundary", ""), admit)
+            await _read_parts(
+                items, request.stream(), options.get("boundary", ""), admit=admit, files=files
+            )
         elif kind == RequestEncodingType.URL_ENCODED:
             words = (await _read_short(request.stream())).decode()
             items += parse_qsl(words, keep_blank_values=True, max_num_fields=_PARTS_MAX)
@@ -77,6 +105,8 @@ async def _read_into(
         raise RequestEntityTooLarge() from None
     except (multipart.MultipartError, ValueError, LookupError):
         raise Malformed() from None
+    except OSError as error:  # the disk is full, or gone
+        raise Unavailable(retry_after_seconds=30) from error
 
 
 async def _read_short(stream: AsyncIterator[bytes]) -> bytes:
@@ -92,7 +122,9 @@ async def _read_parts(
     items: list[tuple[str, str | UploadFile]],
     stream: AsyncIterator[bytes],
     boundary: str,
+    *,
     admit: Admit | None,
+    files: "_Files",
 ) -> None:
     """Add every part in order, files rewound; words are UTF-8, whatever their part says.
 
@@ -106,7 +138,7 @@ async def _read_parts(
             for piece in parser.parse(chunk):
                 if isinstance(piece, multipart.MultipartSegment):
                     part, words = piece, bytearray()
-                    file = _file_of(piece) if piece.filename else None
+                    file = await files.add(piece) if piece.filename else None
                     if file is not None:
                         items.append((piece.name, file))
                 elif piece and file is not None:
@@ -131,7 +163,53 @@ def _words_of(items: Sequence[tuple[str, str | UploadFile]]) -> list[tuple[str, 
     return [(name, value) for name, value in items if isinstance(value, str)]
 
 
-def _file_of(part: multipart.MultipartSegment) -> UploadFile:
-    return UploadFile(
+@dataclass
+class _Files:
+    """The files of one form; from the first one on it holds a slot until `slot` is closed."""
+
+    request: Request[Any, Any, Any]
+    slot: ExitStack
+    count: int = 0
+
+    async def add(self, part: multipart.MultipartSegment) -> UploadFile:
+        """An empty file for this part; raises TooManyFiles, UploadsBusy."""
+        settings = parts_of(self.request.app.state).settings
+        folder = settings.var_dir / "uploads"
+        if self.count == 0:
+            self.slot.enter_context(_form_slot(self.request))
+            await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        self.count += 1
+        if self.count > settings.photos_per_report + _MORE_FILES:
+            raise TooManyFiles()
+        return _file_of(part, folder)
+
+
+def _file_of(part: multipart.MultipartSegment, folder: Path) -> UploadFile:
+    file = UploadFile(
         content_type=part.content_type or "application/octet-stream", filename=part.filename or ""
     )
+    # Litestar keeps a megabyte, and puts the rest where many systems keep it in memory too
+    file.file.close()
+    file.file = SpooledTemporaryFile(max_size=_FILE_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115  closed by read_form
+    return file
+
+
+@contextmanager
+def _form_slot(request: Request[Any, Any, Any]) -> Iterator[None]:
+    """The right to keep one form's files in this process; raises UploadsBusy."""
+    principal = principal_of(request.scope)
+    if principal is None:
+        address = client_address(request, parts_of(request.app.state).trusted)
+        everybody, one = "strangers", f"address {limit_key(address)}"
+    else:
+        everybody, one = "people", f"account {principal.account_id}"
+    if _open_forms[everybody] >= _FORMS_AT_ONCE or _open_forms[one] >= _FORMS_OF_ONE:
+        raise UploadsBusy(retry_after_seconds=_BUSY_SECONDS)
+    _open_forms.update((everybody, one))
+    try:
+        yield
+    finally:
+        for name in (everybody, one):
+            _open_forms[name] -= 1
+            if not _open_forms[name]:
+                del _open_forms[name]

@@ -36,6 +36,7 @@ from backend.errors import (
 )
 from backend.photos.errors import PhotoTooLarge, UnsupportedPhoto
 from backend.web import faults
+from backend.web.errors import BodyTooSlow, TooManyFiles
 from backend.web.forms import is_unread
 from backend.web.language import Language, language_of, wants_page
 from geo.errors import PositionRefused
@@ -55,6 +56,8 @@ STATUSES: Final[dict[type[CaunoiError], int]] = {
     Unavailable: 503,
     PhotoTooLarge: 413,
     UnsupportedPhoto: 415,
+    BodyTooSlow: 408,
+    TooManyFiles: 413,
 }
 
 # PostgreSQL gave up waiting, for a lock or for the statement itself: the load passes, try again.
