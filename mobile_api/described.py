@@ -61,6 +61,19 @@ _TRACKING: Final[dict[str, Any]] = {
         "timeline": {"type": "array", "items": _STEP, "description": "Oldest first."},
     },
 }
+_MAYBE: Final = {"type": ["string", "null"]}
+_OFFICE: Final = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": _TEXT,
+        "role": {**_MAYBE, "description": "What it is named for, where its name does not say so."},
+        "phone": _MAYBE,
+        "url": _MAYBE,
+        "address": _MAYBE,
+        "agency": {**_MAYBE, "description": "Its code, where it is one of the agencies."},
+    },
+}
 _FINDING: Final = {
     "type": "object",
     "required": ["kind", "level", "by", "is_held", "is_urgent", "title", "advice", "offices"],
@@ -84,7 +97,7 @@ _FINDING: Final = {
         },
         "title": _TEXT,
         "advice": _TEXT,
-        "offices": {"type": "array", "items": {"type": "object"}},
+        "offices": {"type": "array", "items": _OFFICE},
         "because": {
             "type": "array",
             "items": _TEXT,

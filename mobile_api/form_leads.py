@@ -9,7 +9,7 @@ from backend.reports.lifecycle import Language
 from backend.reports.rulebook import Rulebook
 from backend.reports.screening import Level
 from backend.reports.submit import words_to_screen
-from mobile_api.screening import finding_view
+from mobile_api.screening import finding_view, worth_saying
 
 CONFIRMED: Final = "confirmed"
 _NAME_LONGEST: Final = 80
@@ -25,7 +25,7 @@ def leads_to_confirm(
     submitting it.
     """
     said = words_to_screen(given["text"], given["address"] or None)
-    findings = rulebook.screen(said, given["category"])
+    findings = worth_saying(rulebook, said, given["category"])
     if any(found.level is Level.NOT_TAKEN for found in findings):
         return []
     asked = {found.kind.code for found in findings if found.level is Level.MUST_CONFIRM}
@@ -33,6 +33,19 @@ def leads_to_confirm(
         return []
     unit = given["unit"] or _unit_at(rulebook, given["lon"], given["lat"])
     return [finding_view(found, rulebook, unit=unit, language=language) for found in findings]
+
+
+def calls_first(
+    rulebook: Rulebook, given: Mapping[str, str], *, language: Language
+) -> list[dict[str, Any]]:
+    """Whom to call at once, should the words of a form that cannot be sent tell of an emergency."""
+    said = words_to_screen(given["text"], given["address"] or None)
+    unit = given["unit"] or _unit_at(rulebook, given["lon"], given["lat"])
+    told = [
+        finding_view(found, rulebook, unit=unit, language=language)
+        for found in worth_saying(rulebook, said, given["category"])
+    ]
+    return [view for view in told if view["is_urgent"]]
 
 
 def kinds_of(leads: Collection[Mapping[str, Any]]) -> str:

@@ -40,7 +40,7 @@ from mobile_api.own_deeds import (
 )
 from mobile_api.ownership import get_own_report
 from mobile_api.photos import own_photo_view
-from mobile_api.screening import kept_view
+from mobile_api.screening import is_for_public, kept_view
 from mobile_api.views import hidden_view, tracking_view
 
 _LIMIT = Limit("own_report", per_minute=60, burst=40)
@@ -108,6 +108,7 @@ async def read_own_view(
     language = language_of(request)
     published, rulebook = row["is_published"], await rulebooks.current()
     book = rulebook.terms_books[report.promise_version]
+    is_closed = report.is_restricted or report.is_held
     view = tracking_view(
         row,
         await store.find_published(database.public, report_id) if published else None,
@@ -126,7 +127,7 @@ async def read_own_view(
         "in_account": report.account_id is not None,
         "is_hidden": report.visibility == "hidden",
         # whether accepting it shows it to all, and whether others may follow it by its code
-        "is_to_be_published": not (report.is_restricted or report.is_held),
+        "is_to_be_published": not is_closed,
         "is_followed_by_code": not report.is_restricted and report.visibility != "hidden",
         "hidden": hidden_view(
             await reporter_store.find_hiding(database.app, report_id), rulebook, language
@@ -139,6 +140,7 @@ async def read_own_view(
         "screening": [
             kept_view(kept, rulebook, unit=report.unit_code, language=language)
             for kept in own.screening
+            if not (is_closed and is_for_public(kept, rulebook))
         ],
         "can_edit_until": edit_ends(report, settings),
         "can_rate_until": rating_ends(report, book),

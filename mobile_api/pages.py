@@ -26,10 +26,11 @@ from backend.web.problems import status_of
 from mobile_api.choices import category_options, commune_options, list_communes, radius_metres
 from mobile_api.contact_consent import CONSENT_WANTED, contact_consent, find_contact_consent
 from mobile_api.form_answers import ANSWER, given_answers, question_fields, typed_answers
-from mobile_api.form_leads import CONFIRMED, kinds_of, leads_to_confirm, names_of
+from mobile_api.form_leads import CONFIRMED, calls_first, kinds_of, leads_to_confirm, names_of
 from mobile_api.form_photos import FORM_LIMIT, announced, files_of, store_photos
 from mobile_api.intake import parse_submission
 from mobile_api.ownership import CITIZEN_KEYS, keep_secret, tied_to_account
+from mobile_api.screening import offices_elsewhere
 
 OPT: Final = {"policy": ANYONE}
 _WRITE: Final = {"policy": ANYONE, "limit": Limit("citizen_page", per_minute=20, burst=20)}
@@ -101,6 +102,8 @@ async def _form(
             "asked": asked,
             "leads": leads,
             "kinds": kinds_of(leads),
+            "calls": calls_first(rulebook, given, language=language) if problem else [],
+            "elsewhere": offices_elsewhere(rulebook, language),
             "chosen": chosen,
             "problem": problem,
             "faults": problem.faults if problem else (),

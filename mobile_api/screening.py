@@ -1,6 +1,6 @@
 """Before sending: is this a report at all, and what is it about. Nothing said here is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from litestar import Request, post
@@ -52,7 +52,7 @@ async def screen(
     return {
         "findings": [
             finding_view(found, rulebook, unit=data.unit, language=language)
-            for found in rulebook.screen(text, data.category)
+            for found in worth_saying(rulebook, text, data.category)
         ],
         "suggestions": [
             {
@@ -64,6 +64,30 @@ async def screen(
             for suggestion in rulebook.suggest(text)
         ],
     }
+
+
+def worth_saying(rulebook: Rulebook, text: str, category: str | None) -> Sequence[Finding]:
+    """What screening finds, without advice on what the public reads where it will read nothing."""
+    findings = rulebook.screen(text, category)
+    chosen = rulebook.categories.get(category or "")
+    is_closed = (chosen is not None and chosen.is_restricted) or any(
+        found.level is not Level.ADVISE and (found.kind.is_held or found.level is Level.NOT_TAKEN)
+        for found in findings
+    )
+    return [found for found in findings if not (is_closed and found.kind.look_first)]
+
+
+def offices_elsewhere(rulebook: Rulebook, language: Language) -> list[dict[str, Any]]:
+    """Where to turn with what is no report and no emergency, by kind, as the rules have it."""
+    kinds = rulebook.screening.kinds.values() if rulebook.screening else ()
+    return [
+        {
+            "title": kind.title_vi if language == "vi" else kind.title_en,
+            "offices": [_office(office, rulebook, None, language) for office in kind.offices],
+        }
+        for kind in kinds
+        if kind.to_intake
+    ]
 
 
 def finding_view(
@@ -82,6 +106,12 @@ def finding_view(
         "offices": [_office(office, rulebook, unit, language) for office in kind.offices],
         "because": list(found.because),
     }
+
+
+def is_for_public(kept: Mapping[str, Any], rulebook: Rulebook) -> bool:
+    """Whether a finding that was kept only advises on what the public is going to read."""
+    kind = rulebook.screening.kinds.get(kept["kind"]) if rulebook.screening else None
+    return kind is not None and kind.look_first
 
 
 def kept_view(
@@ -103,17 +133,21 @@ def kept_view(
 def _office(
     office: Office, rulebook: Rulebook, unit: str | None, language: Language
 ) -> dict[str, str | None]:
-    """The office as it is called here: the agency that a role names in this unit, its telephone."""
+    """The office as it is called here: the agency that a role names in this unit, how to reach it.
+
+    `role`: what the office is named for ("Tố giác tội phạm"), where its agency has another name.
+    """
     name = office.name_vi if language == "vi" else office.name_en
     code = office.agency
     if code is not None and code.startswith(_UNIT_ROLE):
         code = rulebook.unit_agencies.get(unit or "", {}).get(code.removeprefix(_UNIT_ROLE))
     agency = rulebook.agencies.get(code or "")
-    if agency is None:
-        return {"name": name, "phone": office.phone, "url": office.url, "agency": None}
+    called = agency.name(language) if agency is not None and agency.unit_code else name
     return {
-        "name": agency.name(language) if agency.unit_code else name,
-        "phone": office.phone or agency.phone,
+        "name": called,
+        "role": name if called != name else None,
+        "phone": office.phone or (agency.phone if agency is not None else None),
         "url": office.url,
-        "agency": agency.code,
+        "address": office.address,
+        "agency": agency.code if agency is not None else None,
     }

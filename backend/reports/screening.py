@@ -68,6 +68,7 @@ class Office:
     phone: str | None = None
     url: str | None = None
     agency: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@
 that begins with `=` must carry its accents, one that begins with `~` may carry any; `@name` stands
 for the phrases of `words`. `in` names categories or fields; a rule without words fits by those.
 `details` names personal details (screening_numbers.py), of which one must be in the text.
+An office may say its `phone`, `url` and `address`; without a phone it has that of its `agency`.
 `hiding` lists the reasons for which a report may be hidden (hiding.py); absent, those of there.
 """
 
@@ -49,7 +50,7 @@ _KIND_KEYS = frozenset(
     {"code", "vi", "en", "advice_vi", "advice_en", "offices", "held", "to_intake", "restricted"}
     | {"urgent", "look_first"}
 )
-_OFFICE_KEYS = frozenset({"vi", "en", "phone", "url", "agency"})
+_OFFICE_KEYS = frozenset({"vi", "en", "phone", "url", "agency", "address"})
 _RULE_KEYS = frozenset(
     {"id", "note", "kind", "level", "any", "all", "unless", "in", "span", "negatable"} | {"details"}
 )
@@ -128,6 +129,7 @@ def _office(value: object, where: str, agencies: Collection[str] | None) -> Offi
         phone=_optional(office, "phone", where),
         url=_optional(office, "url", where),
         agency=agency,
+        address=_optional(office, "address", where),
     )
 
 
