@@ -18,6 +18,7 @@ export async function startCategories(form, {onChange}) {
   let most_used = [];
   let used = {};
   let suggested = [];
+  let isUrgent = false;
   let timer;
 
   const search = el('input', {type: 'search', id: 'category-search', autocomplete: 'off', enterkeyhint: 'search', placeholder: t('Tìm, ví dụ: ổ gà, đèn, rác', 'Search: pothole, lamp, litter'), 'aria-label': t('Tìm lĩnh vực', 'Search the fields'), 'aria-controls': 'category-found'});
@@ -62,6 +63,7 @@ export async function startCategories(form, {onChange}) {
     const list = typed ? matching(typed) : proposed();
     said.textContent = typed
       ? list.length ? '' : t('Không tìm thấy; hãy chọn trong danh sách.', 'Nothing found; use the list.')
+      : isUrgent ? t('Hãy gọi điện trước. Nếu vẫn gửi phản ánh, hãy tìm lĩnh vực gần nhất.', 'Call first. To report it too, search for the nearest field.')
       : suggested.length ? t('Gợi ý theo mô tả:', 'Suggested by your words:') : t('Thường được phản ánh:', 'Reported most:');
     found.replaceChildren(...list.map((category) =>
       el('button', {type: 'button', class: 'choice', 'aria-pressed': String(category.code === select.value), onclick: () => choose(category.code)}, category.name),
@@ -86,6 +88,8 @@ export async function startCategories(form, {onChange}) {
   function proposed() {
     const byUse = [...categories].sort((a, b) => usage(b) - usage(a));
     const now = categories.find(({code}) => code === select.value);
+    // potholes and noise are no answer to a fire
+    if (isUrgent) return now ? [now] : [];
     return [...new Set([now, ...suggested, ...byUse].filter(Boolean))].slice(0, SHOWN);
   }
 
@@ -124,13 +128,15 @@ export async function startCategories(form, {onChange}) {
   return {
     chosen,
     /** What the server suggests for the words, its best first. */
-    propose(codes) {
+    propose(codes, {isUrgent: urgently = false} = {}) {
+      isUrgent = urgently;
       const server = codes.map((code) => categories.find((category) => category.code === code)).filter(Boolean);
       suggested = [...new Set([...server, ...suggested])].slice(0, 3);
       if (!search.value) paint();
     },
     restore(answers) {
       search.value = '';
+      isUrgent = false;
       suggested = suggest(form.elements.text.value, categories);
       ask(chosen(), answers);
       paint();

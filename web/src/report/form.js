@@ -10,7 +10,7 @@ import {startPhotos} from './photos.js';
 import {startPlace} from './place.js';
 import {announce, askForBackgroundSync, flush} from './queue.js';
 import {startReview} from './review.js';
-import {screenSoon} from './screening.js';
+import {callFirst, screenSoon} from './screening.js';
 import {putReport} from './store.js';
 
 const WORDS = ['category', 'text', 'address', 'unit', 'lon', 'lat', 'accuracy', 'name', 'phone'];
@@ -176,8 +176,19 @@ export async function startForm(form) {
       const target = (at ?? part).querySelector('button:not([hidden]), textarea, select, input:not([type=hidden])');
       target.focus({preventScroll: true});
       line.scrollIntoView({block: 'start'});
+      sayCall(part, line);
     }
     return !wrong.length;
+  }
+
+  /** Numbers to call do not wait until a form is complete. */
+  async function sayCall(part, line) {
+    if (form.elements.text.value.trim().length < 4) return;
+    const call = await callFirst(form);
+    if (!call || !line.isConnected) return;
+    call.classList.add('said-fault');
+    line.before(call);
+    call.scrollIntoView({block: 'start'});
   }
 
   async function preview() {

@@ -50,7 +50,7 @@ export function startReview(holder, {back, send, supported}) {
     if (warning) {
       screening.replaceChildren(warning);
       if (said.is_refused) button.hidden = true;
-      else if (said.must_confirm) button.textContent = t('Đây là phản ánh hiện trường, vẫn gửi', 'It is a report, send it all the same');
+      else if (said.must_confirm) button.textContent = t('Tôi đã đọc, vẫn gửi', 'I have read this, send it all the same');
     }
     if (near.length) nearby.replaceChildren(nearbyCard(near, {supported}));
   }

@@ -21,12 +21,18 @@ export function screenSoon(form, categories) {
     asked = content;
     const said = await ask(content);
     if (!said) return;
-    categories?.propose(said.suggestions);
+    categories?.propose(said.suggestions, {isUrgent: said.findings.some(({is_urgent}) => is_urgent)});
     const old = form.querySelector('.screening');
     const fresh = el('div', {class: 'screening'}, screeningNotice(said));
     if (old) old.replaceWith(fresh);
     else form.querySelector('.part-text').after(fresh);
   }, WAIT_MS);
+}
+
+/** At a refusal: whom to call at once, should the words tell of an emergency; undefined otherwise. */
+export async function callFirst(form) {
+  const said = await screenNow({text: form.elements.text.value.trim(), category: form.elements.category.value || undefined}, form);
+  return screeningNotice({findings: said?.findings.filter(({is_urgent}) => is_urgent) ?? []});
 }
 
 /** Before sending: {findings, suggestions, must_confirm, is_refused}, or undefined without an answer. */
@@ -45,7 +51,7 @@ export function screeningNotice(said) {
       el('div', {class: 'finding'},
         el('strong', {}, title),
         advice ? el('p', {}, advice) : null,
-        el('ul', {class: 'plain'}, (offices ?? []).map((office) => el('li', {}, el('span', {}, office.name), ...reach(office)))),
+        el('ul', {class: 'plain'}, (offices ?? []).map((office) => el('li', {}, el('span', {}, office.role ? `${office.role}: ` : '', el('strong', {}, office.name), office.address ? el('span', {class: 'faint'}, ` – ${office.address}`) : null), ...reach(office)))),
       ),
     ),
   );
