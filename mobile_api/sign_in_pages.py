@@ -34,11 +34,12 @@ async def ask_page(
     settings: NamedDependency[Settings],
     principal: NamedDependency[Principal | None],
     tiep: FromQuery[str] = "",
+    xong: FromQuery[str] = "",
 ) -> Response[Any]:
     """Ask for a telephone number or e-mail address; whoever is signed in is taken further."""
     if principal is not None and principal.role == "citizen":
         return Redirect("/toi", status_code=303)
-    return _ask_again(settings, tiep=tiep)
+    return _ask_again(settings, tiep=tiep, done=xong)
 
 
 @post(_ENTRY, opt=_OPT, include_in_schema=False, status_code=200)
@@ -120,13 +121,19 @@ def _onward(wanted: str) -> dict[str, Any]:
 
 
 def _ask_again(
-    settings: Settings, *, tiep: str, typed: str = "", problem: CaunoiError | None = None
+    settings: Settings,
+    *,
+    tiep: str,
+    typed: str = "",
+    done: str = "",
+    problem: CaunoiError | None = None,
 ) -> Template:
     return Template(
         "citizen/sign_in.html",
         context={
             "tiep": local_path(tiep) or "",
             "typed": typed[:254],
+            "done": done,
             "problem": problem,
             "provider": settings.oidc.name if settings.oidc else None,
         },

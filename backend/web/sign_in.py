@@ -133,14 +133,16 @@ async def close_session(
 
 @get("/dang-nhap", opt={"policy": ANYONE}, include_in_schema=False)
 async def sign_in_page(
-    principal: NamedDependency[Principal | None], tiep: FromQuery[str] = ""
+    principal: NamedDependency[Principal | None],
+    tiep: FromQuery[str] = "",
+    xong: FromQuery[str] = "",
 ) -> Response[Any]:
     """The sign-in form; whoever is signed in already is taken further."""
     if principal is not None and tiep:
         return Template("sign_in.html", context=_form_context(tiep, principal=principal))
     if principal is not None:
         return Redirect(HOMES[principal.role], status_code=303)
-    return Template("sign_in.html", context=_form_context(tiep))
+    return Template("sign_in.html", context=_form_context(tiep, done=xong))
 
 
 @post("/dang-nhap", opt={"policy": ANYONE}, include_in_schema=False)
@@ -184,7 +186,9 @@ async def sign_out(
         await sessions.close_session(database, principal)
         cookies = await leaving_cookies(database, settings, principal.account_id)
     is_citizen = principal is not None and principal.role == "citizen"
-    return Redirect("/" if is_citizen else "/dang-nhap", status_code=303, cookies=cookies)
+    # not the front page: a phone may show that one from what it keeps, which says nothing of this
+    where = "/dang-nhap/nguoi-dan" if is_citizen else "/dang-nhap"
+    return Redirect(f"{where}?xong=sign-out", status_code=303, cookies=cookies)
 
 
 @get("/ioc/wall", opt={"policy": ANYONE}, include_in_schema=False)
@@ -274,9 +278,11 @@ def _form_context(
     problem: CaunoiError | None = None,
     username: str = "",
     principal: Principal | None = None,
+    done: str = "",
 ) -> dict[str, Any]:
     return {
         "tiep": local_path(tiep) or "",
+        "done": done,
         "problem": problem,
         "username": username,
         "asks_code": isinstance(problem, CodeNeeded),

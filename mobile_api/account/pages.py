@@ -81,7 +81,8 @@ async def act(
     except CaunoiError as problem:
         return await _page(request, principal, database, rulebooks, problem=problem)
     done = given.get("do", "")
-    where = "/" if done in ("delete", "sign-out") else f"/toi?xong={done}"
+    left = {"delete": "delete", "sign-out": "sign-out-everywhere"}.get(done)
+    where = f"/dang-nhap/nguoi-dan?xong={left}" if left else f"/toi?xong={done}"
     return Redirect(where, status_code=303, cookies=cookies)
 
 

@@ -119,7 +119,8 @@ async def test_what_was_seen_under_the_account_goes_and_what_waits_stays(
                 "fields": fields.get(how, {"do": "name", "name": "Lan"}),
             },
         )
-        await page.wait_for_url("**/toi?xong=name" if how == "name" else f"{town.url}/")
+        left = "/toi" if how == "name" else "/dang-nhap/nguoi-dan"
+        await page.wait_for_url(f"**{left}?xong={how}")
         await page.goto("/offline")
         after = await page.evaluate(_STORE, {})
         await browser.close()

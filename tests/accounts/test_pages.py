@@ -146,7 +146,7 @@ async def test_the_account_page_does_everything_without_a_script(town: Town) -> 
     words = await paper.send({"do": "delete"}, status=422)
     assert "đánh dấu xác nhận" in words
     answer = await paper.client.post("/toi", data={"do": "delete", "sure": "1"})
-    assert answer.url.path == "/"
+    assert answer.url.path == "/dang-nhap/nguoi-dan"
     assert await town.owner.fetchval("SELECT count(*) FROM account_identity") == 0
     again = await paper.client.get("/toi")
     assert again.url.path == "/dang-nhap/nguoi-dan"
@@ -189,7 +189,7 @@ async def test_a_report_this_browser_sent_before_is_added_with_one_button(town: 
 
 async def test_signing_out_everywhere_ends_every_session(town: Town) -> None:
     one, two = await signed_in(town), await signed_in(town)
-    await one.send({"do": "sign-out"})
+    assert "Đã đăng xuất ở mọi nơi." in await one.send({"do": "sign-out"})
     for paper in (one, two):
         answer = await paper.client.get("/api/v1/me")
         assert answer.status_code == 401

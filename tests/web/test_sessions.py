@@ -209,7 +209,8 @@ async def test_a_person_signs_in_by_the_form_and_goes_where_they_wanted(
         assert client.cookies["caunoi-session"] != before
         assert await behind.fetchval("SELECT count(*) FROM session") == 1
         out = await client.post("/dang-xuat")
-        assert out.status_code == 303
+        assert (out.status_code, out.headers["location"]) == (303, "/dang-nhap?xong=sign-out")
+        assert "Đã đăng xuất." in (await client.get(out.headers["location"])).text
         assert await behind.fetchval("SELECT count(*) FROM session") == 0
         assert "caunoi-session" not in client.cookies
 
