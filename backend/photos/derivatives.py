@@ -55,7 +55,10 @@ async def read_private_photo(
     size: Size,
     known_etag: str | None = None,
 ) -> PhotoFile:
-    """A photo for somebody who may see the report itself (decided before); raises NotFound."""
+    """A photo for somebody who may see the report itself (decided before); raises NotFound.
+
+    No copy is kept, so that none is left in a shared browser after its owner has gone.
+    """
     photo = await store.find_photo(database.app, report_id, sha256)
     if photo is None or photo.state != "ready":
         raise NotFound()
@@ -65,7 +68,7 @@ async def read_private_photo(
         sha256,
         size=size,
         known_etag=known_etag,
-        cache_control="private, max-age=60, must-revalidate",
+        cache_control="private, no-store",
     )
 
 

@@ -253,4 +253,4 @@ async def test_stranger_sees_a_ready_photo_of_a_public_report_and_no_other(
         lab.database, lab.objects, report_id=lab.report_id, sha256=sha256, size="small"
     )
     assert private.body is not None
-    assert private.cache_control.startswith("private")
+    assert private.cache_control == "private, no-store"
