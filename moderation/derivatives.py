@@ -5,12 +5,14 @@ memory and CPU and no more, because the files come from strangers. Refusals are 
 
 not-a-photo     no decoder of ours takes it        too-many-pixels  beyond `MAX_PIXELS`
 broken          truncated or damaged               too-long         sides beyond `MAX_RATIO` to 1
-too-costly      memory or CPU ran out, or the decoder crashed
+too-costly      memory or CPU ran out, or the      too-many-scans   a JPEG beyond `MAX_SCANS`
+                decoder crashed
 """
 
 import io
 import json
 import os
+import re
 import resource
 import sys
 import warnings
@@ -31,6 +33,12 @@ from PIL import (
 
 MAX_PIXELS: Final = 64_000_000
 MAX_RATIO: Final = 12
+# Every scan of a progressive JPEG goes over the whole picture again. Cameras and programs make ten
+# or so; 100 is where libjpeg-turbo's own programs advise to stop.
+MAX_SCANS: Final = 100
+# Markers (ITU-T T.81, B.1.1.3) that may end a scan: neither a stuffed byte nor a restart.
+_MARKER: Final = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+_MAX_SEGMENTS: Final = 10_000
 LARGE: Final = 1600
 SMALL: Final = 400
 QUALITY: Final = 80
@@ -62,6 +70,7 @@ class Derived:
 
 def derive(source: Path, large: Path, small: Path) -> Derived:
     """Write both copies of the photo in `source`; raises Refused."""
+    _check_scans(source)
     image = _opened(source)
     width, height = image.size
     if max(width, height) > MAX_RATIO * min(width, height):
@@ -72,6 +81,26 @@ def derive(source: Path, large: Path, small: Path) -> Derived:
     _save(clean, small)
     with Image.open(large) as written:
         return Derived(*written.size)
+
+
+def _check_scans(source: Path) -> None:
+    """Refuse a JPEG that would have its decoder run over it again and again."""
+    with source.open("rb") as file:
+        body = file.read() if file.read(2) == b"\xff\xd8" else b""
+    scans, at = 0, 0
+    for _ in range(_MAX_SEGMENTS):
+        found = _MARKER.search(body, at)
+        if found is None or found[1] == b"\xd9":
+            return
+        at = found.end()
+        if found[1] in (b"\x01", b"\xd8"):  # they stand alone
+            continue
+        scans += found[1] == b"\xda"
+        if scans > MAX_SCANS:
+            break
+        # what a segment holds may look like markers (a thumbnail, a colour profile)
+        at += int.from_bytes(body[at : at + 2], "big")
+    raise Refused("too-many-scans")
 
 
 def _opened(source: Path) -> Image.Image:

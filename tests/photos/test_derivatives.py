@@ -169,6 +169,27 @@ async def test_refusals_are_stable_words(bench: Bench) -> None:
     assert await bench.refusal(bomb.getvalue()) == "too-many-pixels"
 
 
+def _with_scans_repeated(times: int, *, before: bytes = b"") -> bytes:
+    """A progressive JPEG whose last scan comes so often again, after these segments."""
+    file = io.BytesIO()
+    Image.effect_noise((320, 240), 60).convert("RGB").save(file, "JPEG", progressive=True)
+    body = file.getvalue()
+    last = body[body.rindex(b"\xff\xda") : -2]
+    return body[:2] + before + body[2:-2] + last * times + b"\xff\xd9"
+
+
+async def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded(bench: Bench) -> None:
+    assert await bench.refusal(_with_scans_repeated(300)) == "too-many-scans"
+    comments = b"\xff\xfe\x00\x02" * 20_000
+    assert await bench.refusal(_with_scans_repeated(0, before=comments)) == "too-many-scans"
+    large, _ = await bench.derive(_with_scans_repeated(50))
+    assert large.size == (320, 240)
+    # what only looks like scans: bytes of a profile or thumbnail, and what follows the picture
+    looks = b"\xff\xe2\xff\x00" + (b"\xff\xda\x00\x02" * 20_000)[: 0xFF00 - 2]
+    large, _ = await bench.derive(_with_scans_repeated(0, before=looks) + b"\xff\xda" * 5000)
+    assert large.size == (320, 240)
+
+
 async def test_darkroom_survives_a_child_that_is_killed(bench: Bench) -> None:
     await bench.derive(a_photo())
     (child,) = bench.darkroom._idle
