@@ -3,6 +3,7 @@
 PhotoTooLarge (Refused)             more bytes than a photo may have
 UnsupportedPhoto (Refused)          the bytes are no JPEG, PNG, WebP or HEIC
 PhotoMismatch (Unprocessable)       the bytes do not hash to what was announced
+PhotoRefused (Unprocessable)        the same bytes were looked at before and refused for good
 PhotoNotAccepted (Refused)          the report takes no further photos
 ├── TooManyPhotos                   it already has as many as it may
 └── PhotoTooLate                    it can no longer be edited
@@ -30,6 +31,12 @@ class PhotoMismatch(Unprocessable):
     kind = "photo-mismatch"
     vi = "Nội dung ảnh không khớp với mã SHA-256 đã khai báo. Vui lòng gửi lại ảnh."
     en = "The photo does not match its announced SHA-256. Please send it again."
+
+
+class PhotoRefused(Unprocessable):
+    kind = "photo-refused"
+    vi = "Ảnh này đã được kiểm tra và không dùng được. Vui lòng gửi ảnh khác."
+    en = "This photo was checked before and cannot be used. Please send another one."
 
 
 class PhotoNotAccepted(Refused):

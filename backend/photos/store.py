@@ -42,6 +42,10 @@ class ReportStanding:
     refused: int = 0
 
 
+# Refused for what the bytes are: sent again they would only be refused again. The words are those
+# of moderation/derivatives.py; with all others (too-costly, broken, expired) it may be our fault.
+REFUSED_FOR_GOOD: Final = ("not-a-photo", "too-many-pixels", "too-long", "too-many-scans")
+
 _COLUMNS: Final = ", ".join(field.name for field in fields(PhotoState))
 _IS_PUBLISHED: Final = "(SELECT visibility = 'public' FROM report WHERE id = $1)"
 
@@ -108,22 +112,26 @@ async def find_report_standing(
 async def mark_stored(
     connection: Connection, report_id: uuid.UUID, sha256: str, *, size: int, content_type: str
 ) -> bool:
-    """Say that a photo which was expected, or refused before, lies in quarantine; else False.
+    """Say that a photo which was expected, or refused but not for good, lies in quarantine.
 
-    A reporter's photo that comes after the report was published is held back from strangers; once
-    held it stays so, also where this statement has not seen yet that it was published.
+    False where it was neither. A reporter's photo that comes after the report was published is held
+    back from strangers; once held it stays so, also where this statement has not seen yet that it
+    was published.
     """
     done = await connection.execute(
         f"""
         UPDATE report_photo
         SET state = 'stored', bytes = $3, content_type = $4, uploaded_at = now(),
             refused_reason = NULL, is_held = is_held OR purpose = 'before' AND {_IS_PUBLISHED}
-        WHERE report_id = $1 AND sha256 = $2 AND state IN ('expected', 'refused')
+        WHERE report_id = $1 AND sha256 = $2
+            AND (state = 'expected'
+                OR state = 'refused' AND coalesce(refused_reason, '') <> ALL ($5::text[]))
         """,  # noqa: S608  a constant
         report_id,
         sha256,
         size,
         content_type,
+        REFUSED_FOR_GOOD,
     )
     return done == "UPDATE 1"
 

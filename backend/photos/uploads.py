@@ -21,6 +21,7 @@ from backend.events.store import insert_jobs
 from backend.photos import store
 from backend.photos.errors import (
     PhotoMismatch,
+    PhotoRefused,
     PhotoTooLarge,
     PhotoTooLate,
     TooManyPhotos,
@@ -29,7 +30,7 @@ from backend.photos.errors import (
 )
 from backend.photos.keys import quarantine_key
 from backend.photos.objects import ObjectStore
-from backend.photos.store import PhotoState, Purpose, ReportStanding
+from backend.photos.store import REFUSED_FOR_GOOD, PhotoState, Purpose, ReportStanding
 from backend.settings import Settings
 
 _BUFFER_BYTES: Final = 256 * 1024
@@ -78,12 +79,15 @@ async def receive_photo(
 
     `sha256` is lower-case hex; `content_type` is what the sender says (the bytes decide). A photo
     that was not announced is accepted while the report may be edited, an 'after' photo always. A
-    refused one may be sent again: the fault may have lain with us (memory, time), not with it.
+    refused one may be sent again where the fault may have lain with us (memory, time) and not with
+    it; else PhotoRefused says why it will never do.
     """
     now = clock.now()
     earlier = await store.find_photo(database.app, report_id, sha256)
-    if earlier is not None and earlier.state not in _WANTED:
-        return earlier
+    if earlier is not None:
+        check_not_refused_for_good(earlier)
+        if earlier.state not in _WANTED:
+            return earlier
     if earlier is None:
         standing = await store.find_report_standing(database.app, report_id, purpose)
         check_may_add(standing, purpose, now=now, settings=settings)
@@ -149,6 +153,24 @@ def check_may_add(
     window = timedelta(minutes=settings.edit_window_minutes)
     if standing.status in _OVER or now > standing.created_at + window:
         raise PhotoTooLate()
+
+
+_WHY: Final = {
+    "not-a-photo": ("tệp không phải là ảnh đọc được", "the file is no picture that can be read"),
+    "too-many-pixels": ("ảnh có quá nhiều điểm ảnh", "it has too many pixels"),
+    "too-long": ("ảnh quá dài và hẹp", "it is too long and narrow"),
+    "too-many-scans": ("ảnh được nén bất thường", "it is coded in an unusual way"),
+}
+
+
+def check_not_refused_for_good(photo: PhotoState) -> None:
+    """Raise PhotoRefused, with the reason in words, where these very bytes will never do."""
+    if photo.state == "refused" and photo.refused_reason in REFUSED_FOR_GOOD:
+        vi, en = _WHY[photo.refused_reason]
+        raise PhotoRefused(
+            f"Ảnh này không dùng được: {vi}. Vui lòng gửi ảnh khác.",
+            f"This photo cannot be used: {en}. Please send another one.",
+        )
 
 
 def check_announced_type(content_type: str) -> None:
@@ -272,4 +294,6 @@ async def _record(
             await insert_jobs(connection, [("derive_photo", f"{report_id}/{sha256}".encode())])
     if photo is None:
         raise NotFound()
+    # another sender of the same bytes may have been faster, and they refused meanwhile
+    check_not_refused_for_good(photo)
     return photo

@@ -14,6 +14,7 @@ from backend.errors import CaunoiError, NotFound
 from backend.identifiers import new_uuid7
 from backend.photos.errors import (
     PhotoMismatch,
+    PhotoRefused,
     PhotoTooLarge,
     PhotoTooLate,
     StoreDown,
@@ -228,6 +229,51 @@ async def test_seventeenth_upload_at_once_is_told_when_to_come_back(sender: Send
     assert refused.value.retry_after_seconds
     gate.set()
     assert all(photo.state == "stored" for photo in await asyncio.gather(*under_way))
+
+
+@pytest.mark.parametrize("reason", ["too-long", "too-many-pixels", "not-a-photo", "too-many-scans"])
+async def test_what_was_refused_for_its_content_is_not_taken_again(
+    sender: Sender, reason: str
+) -> None:
+    body = a_photo()
+    await sender.send(body)
+    refused = {"state": "refused", "reason": reason}
+    await sender.database.app.execute(
+        "UPDATE report_photo SET state = $1, refused_reason = $2", *refused.values()
+    )
+
+    read = []
+
+    async def watched() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield body
+
+    for _ in range(3):
+        with pytest.raises(PhotoRefused) as told:
+            await sender.send(body, chunks=watched())
+        assert not read, "its bytes are not wanted"
+        assert told.value.vi.startswith("Ảnh này không dùng được: ")
+    assert len(await sender.jobs()) == 1
+    rows = await sender.database.app.fetch("SELECT state, refused_reason FROM report_photo")
+    assert [tuple(row) for row in rows] == [tuple(refused.values())]
+
+
+async def test_bytes_under_way_while_the_same_are_refused_are_not_queued_anew(
+    sender: Sender,
+) -> None:
+    body = a_photo()
+    await insert_an_announced_photo(sender.database.app, sender.report_id, body)
+
+    async def late() -> AsyncIterator[bytes]:
+        await sender.send(body)
+        await sender.database.app.execute(
+            "UPDATE report_photo SET state = 'refused', refused_reason = 'too-long'"
+        )
+        yield body
+
+    with pytest.raises(PhotoRefused):
+        await sender.send(body, chunks=late())
+    assert len(await sender.jobs()) == 1
 
 
 async def test_upload_that_breaks_off_leaves_nothing_and_can_be_sent_again(sender: Sender) -> None:
