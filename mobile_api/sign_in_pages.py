@@ -71,7 +71,7 @@ async def code_page(
     address = await _requested(request, database)
     if address is None:
         return _ask_again(settings, tiep=tiep)
-    return _code_again(address, tiep=tiep)
+    return _code_again(settings, address, tiep=tiep)
 
 
 @post(_CODE_PAGE, opt=_OPT, include_in_schema=False, status_code=200)
@@ -92,7 +92,7 @@ async def enter(
         )
     except CaunoiError as problem:
         address = await _requested(request, database)
-        return _code_again(address, tiep=wanted, problem=problem)
+        return _code_again(settings, address, tiep=wanted, problem=problem)
     if principal is not None:
         await sessions.close_session(database, principal)
     answer = Redirect(landing(request.app, "citizen", wanted), status_code=303)
@@ -142,8 +142,17 @@ def _ask_again(
     )
 
 
+def is_in_outbox(settings: Settings, kind: str) -> bool:
+    """Whether no server takes these letters, as while developing: they become files."""
+    return (settings.smtp if kind == "email" else settings.sms) is None
+
+
 def _code_again(
-    address: Address | None, *, tiep: str, problem: CaunoiError | None = None
+    settings: Settings,
+    address: Address | None,
+    *,
+    tiep: str,
+    problem: CaunoiError | None = None,
 ) -> Template:
     return Template(
         "citizen/sign_in_code.html",
@@ -151,6 +160,7 @@ def _code_again(
             "tiep": local_path(tiep) or "",
             "sent_to": address.masked if address else None,
             "sent_by": address.kind if address else None,
+            "is_in_outbox": address is not None and is_in_outbox(settings, address.kind),
             "problem": problem,
         },
         status_code=status_of(problem) if problem else 200,

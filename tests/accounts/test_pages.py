@@ -1,10 +1,13 @@
 """The citizen's pages without any script: signing in, the account, and where one lands."""
 
+import dataclasses
 import re
 
 import httpx
 
 from backend.identifiers import hash_token
+from backend.settings import SmtpSettings
+from mobile_api.sign_in_pages import is_in_outbox
 from tests.accounts.conftest import code_in, deliver, newest_letter
 from tests.journeys.paper_browser import Paper
 from tests.province import PASSWORD, Town
@@ -44,6 +47,11 @@ async def test_a_wrong_code_is_said_and_the_right_one_still_works(town: Town) ->
     await paper.open("/dang-nhap/nguoi-dan")
     words = await paper.send({}, address="Lan@Example.VN")
     assert "l•••@example.vn" in words
+    assert "CAUNOI_VAR/outbox" in words, "no server takes letters here"
+    served = dataclasses.replace(
+        town.settings, smtp=SmtpSettings("127.0.0.1", 25, "none", "caunoi@quangngai.example")
+    )
+    assert (is_in_outbox(served, "email"), is_in_outbox(served, "phone")) == (False, True)
     await deliver(town)
     code = code_in(newest_letter(town))
     wrong = "000000" if code != "000000" else "000001"
