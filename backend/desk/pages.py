@@ -21,6 +21,7 @@ from backend.desk.reports import (
     OPT,
     SOON,
     QueueStatus,
+    count_held,
     read_case,
     read_history,
     read_queue,
@@ -44,6 +45,8 @@ from backend.web.problems import status_of
 from backend.web.texts import clean_text
 
 _PAGE: Final = 30
+# Who reads first what screening held back.
+_INTAKE: Final = ("moderator", "admin")
 _WORDS: Final = (
     *("move", "reason", "public_note", "internal_note", "agency"),
     *("officer", "report", "days", "reason_code"),
@@ -90,12 +93,15 @@ async def queue(
             "language": language,
             "statuses": [
                 ("open", None),
+                ("held", None),
                 ("unrouted", None),
                 *((value.value, label(value, language)) for value in Status),
                 ("all", None),
             ],
             "categories": _category_options(rulebook, language),
             "chosen": kept,
+            "held": await count_held(database, principal) if principal.role in _INTAKE else None,
+            "held_most": store.HELD_COUNTED_MOST,
             "done": _move_words(done, language),
             "is_first": not after,
             "first_url": f"/can-bo?{address}" if after else None,

@@ -38,6 +38,7 @@ SOON = timedelta(hours=24)
 QueueStatus = Literal[
     "open",
     "all",
+    "held",
     "unrouted",
     "received",
     "classifying",
@@ -111,7 +112,8 @@ async def list_queue(
 
     `is_emergency`: its words tell of one, and it is `is_urgent` too. `is_held`: for what screening
     found it is not published by being accepted, only by `publish`. `screening[].by`: what a
-    finding rests on, the `words` or only the `category`.
+    finding rests on, the `words` or only the `category`. `status=held`: those of the open ones that
+    are held and wait for intake, which reads these first.
     """
     place = read_place(after)
     wanted = store.QueueFilter(
@@ -157,6 +159,13 @@ async def read_queue(
         )
     rulebook = await rulebooks.current()
     return [queue_item(row, rulebook, language) for row in page], following
+
+
+async def count_held(database: Database, principal: Principal) -> int:
+    """How many cases this person sees that are held with no agency yet; at most some."""
+    async with database.transaction() as connection:
+        await reports_store.enter_sight(connection, sight_of(principal))
+        return await store.count_held(connection)
 
 
 @get("/api/v1/desk/reports/{report_id:uuid}", opt=OPT, summary="Một phản ánh", tags=["desk"])

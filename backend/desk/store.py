@@ -13,6 +13,9 @@ from backend.desk.tags import QueuePart
 from backend.reports.search.store import MATCHES, find_desk_hits, pattern_of
 
 OPEN: Final = "('received', 'classifying', 'assigned', 'in_progress', 'awaiting_citizen')"
+# Held back and with no agency yet, as report_held_idx has it: intake reads these first.
+_HELD: Final = "r.is_held AND r.status = 'classifying'"
+HELD_COUNTED_MOST: Final = 100
 HISTORY_MOST: Final = 1000
 # A field includes its sub-fields.
 _IN_CATEGORY: Final = (
@@ -64,6 +67,7 @@ class QueueFilter:
             "in_progress",
             "awaiting_citizen",
             "unrouted",
+            "held",
         )
 
 
@@ -136,6 +140,8 @@ async def _list_part(
 def _add_conditions(wanted: QueueFilter, conditions: list[str], bound: Any) -> None:
     if wanted.status in (None, "open"):
         conditions.append(f"r.status IN {OPEN}")
+    elif wanted.status == "held":
+        conditions.append(_HELD)
     elif wanted.status == "unrouted":
         conditions.append("r.status = 'classifying' AND r.agency_code IS NULL")
     elif wanted.status != "all":
@@ -150,6 +156,15 @@ def _add_conditions(wanted: QueueFilter, conditions: list[str], bound: Any) -> N
         conditions.append("r.is_overdue")
     elif wanted.due == "soon" and wanted.soon_before:
         conditions.append(f"NOT r.is_overdue AND r.resolve_by < {bound(wanted.soon_before)}")
+
+
+async def count_held(connection: Connection) -> int:
+    """How many in sight are held back with no agency yet; counted up to HELD_COUNTED_MOST."""
+    count: int = await connection.fetchval(
+        f"SELECT count(*) FROM (SELECT 1 FROM report r WHERE {_HELD} LIMIT $1) AS few",  # noqa: S608  own words
+        HELD_COUNTED_MOST,
+    )
+    return count
 
 
 async def find_case(connection: Connection, report_id: uuid.UUID) -> dict[str, Any] | None:
