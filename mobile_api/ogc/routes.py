@@ -135,6 +135,7 @@ async def items(
         },
         kind=GEOJSON,
         reference=query.reference,
+        title=one.title(_language(request)),
     )
 
 
@@ -168,7 +169,8 @@ async def item(
         link(f"{here}/items/{feature['id']}?f=html", "alternate", "text/html"),
         link(here, "collection", "application/json"),
     ]
-    return _answer(request, feature, kind=GEOJSON, reference=reference)
+    title = f"{one.title(_language(request))}: {feature['id']}"
+    return _answer(request, feature, kind=GEOJSON, reference=reference, title=title)
 
 
 def _collection(name: str) -> Collection:
@@ -217,10 +219,14 @@ def _answer(
     *,
     kind: str = "application/json",
     reference: Reference | None = None,
+    title: str | None = None,
 ) -> Response[Any]:
+    """The document as JSON, or as a page; `title`: of one that has none of its own."""
     if read_form(request) == "html":
         shown = msgspec.json.format(_ENCODER.encode(document), indent=2).decode()
-        return Template("citizen/ogc.html", context={"document": document, "shown": shown})
+        return Template(
+            "citizen/ogc.html", context={"document": document, "shown": shown, "title": title}
+        )
     headers = {"Content-Crs": f"<{reference.uri}>"} if reference else None
     return conditional_answer(
         request,
