@@ -187,6 +187,7 @@ export async function startForm(form) {
     const call = await callFirst(form);
     if (!call || !line.isConnected) return;
     call.classList.add('said-fault');
+    form.querySelector('.screening')?.replaceChildren();
     line.before(call);
     call.scrollIntoView({block: 'start'});
   }
