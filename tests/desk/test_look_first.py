@@ -59,6 +59,9 @@ async def test_the_first_thing_to_do_is_to_say_where_it_belongs(town: Town) -> N
     first = page[page.index("move-first") : page.index("Thao tác khác")]
     assert "Hướng dẫn gửi cơ quan có thẩm quyền" in first
     assert 'name="move" value="transfer"' in page[page.index("Thao tác khác") :]
+    desk = f"/api/v1/desk/reports/{complaint.id}"
+    may = {move["move"] for move in (await town.see(desk, by="moderator"))["moves"]}
+    assert set(re.findall(r'name="move" value="(\w+)"', page)) <= may
     # judged to be ordinary, it is accepted first
     await town.moved(complaint, "transfer", by="moderator", agency=AGENCY, reason=REASON)
     page = await case_page(town, complaint, "officer")
