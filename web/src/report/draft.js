@@ -1,6 +1,7 @@
 // The report being written on this page: kept on the phone with every change, and found again.
 import {changeReport, dropReport, listReports, newId, putReport} from './store.js';
 import {announce} from './queue.js';
+import {noticeSignIn} from './sign_in.js';
 
 const SAVE_AFTER_MS = 250;
 
@@ -91,12 +92,13 @@ function hasContent(fields) {
 export async function queueDraft(body, language, urgent = []) {
   clearTimeout(timer);
   let first = false;
+  const sent_as = await noticeSignIn();
   const kept = {...draft, fields: reader(), changed_at: Date.now()};
   if (!is_stored) await putReport(kept);
   await changeReport(draft.id, (now) => {
     if (now.state !== 'draft') return undefined;
     first = true;
-    return {...kept, state: 'queued', body, language, ...(urgent.length ? {urgent} : {}), created_at: Date.now(), tries: 0, next_at: 0};
+    return {...kept, state: 'queued', body, language, sent_as, ...(urgent.length ? {urgent} : {}), created_at: Date.now(), tries: 0, next_at: 0};
   });
   return first;
 }

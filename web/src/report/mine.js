@@ -4,6 +4,7 @@ import {language, moment, t} from '../shell/words.js';
 import {draft} from './draft.js';
 import {announce, flush, onChange} from './queue.js';
 import {screeningNotice} from './screening.js';
+import {noticeSignIn} from './sign_in.js';
 import {changeReport, copyPhotos, dropReport, listReports, newId, putReport} from './store.js';
 
 const ASK_AGAIN_MS = 5 * 60_000;
@@ -34,7 +35,7 @@ export function showMine(holder, {first} = {}) {
   let all = false;
   let isNew;
   const paint = coalesced(async () => {
-    const reports = (await listReports()).filter((report) => report.state !== 'draft' || report.id !== draft.id);
+    const reports = (await listReports()).filter((report) => !report.left && (report.state !== 'draft' || report.id !== draft.id));
     const rank = (report) => (report.id === isNew || (first && report.code === first) ? 0 : RANKS[report.state] ?? 3);
     const order = [...reports].sort((a, b) => rank(a) - rank(b));
     const shown = all ? order : order.slice(0, SHOWN_FIRST);
@@ -66,8 +67,8 @@ export function showMine(holder, {first} = {}) {
     shares.delete(change.sha256);
     paint();
   });
-  paint();
-  ask(paint);
+  // nothing of somebody who has signed out, not even for a moment
+  noticeSignIn().catch(() => {}).then(() => (paint(), ask(paint)));
   addEventListener('online', () => ask(paint));
   addEventListener('pageshow', () => ask(paint));
 }
@@ -96,7 +97,7 @@ function coalesced(work) {
 async function ask(paint) {
   if (!navigator.onLine) return;
   const due = (await listReports()).filter(
-    ({code, seen}) => code && !FINAL.has(seen?.status) && Date.now() - (seen?.asked_at ?? 0) > ASK_AGAIN_MS,
+    ({code, seen, left}) => code && !left && !FINAL.has(seen?.status) && Date.now() - (seen?.asked_at ?? 0) > ASK_AGAIN_MS,
   );
   for (const report of due.slice(0, ASKED_AT_ONCE)) {
     const own = report.secret ? '/mine' : '';
@@ -104,7 +105,7 @@ async function ask(paint) {
     const answer = await fetch(`/api/v1/reports/${report.code}${own}`, {headers}).catch(() => undefined);
     if (!answer) return;
     const view = answer.ok ? await answer.json().catch(() => undefined) : undefined;
-    await changeReport(report.id, (now) => ({...now, seen: {...now.seen, ...(view ? seenOf(view) : {}), asked_at: Date.now()}}));
+    await changeReport(report.id, (now) => ({...now, seen: {...now.seen, ...(view ? seenOf(view) : {}), asked_at: Date.now()}, ...(view?.mine ? {owned: view.mine.in_account} : {})}));
   }
   if (due.length) paint();
 }

@@ -5,7 +5,8 @@
 // sent again. Locks see to it that one of all tabs and the worker sends at a time; where there are
 // none, the server's idempotency still makes each report one.
 import {isOurs} from '../shell/answers.js';
-import {changeReport, dropPhoto, findPhoto, listReports} from './store.js';
+import {isDone, lastSignIn} from './sign_in.js';
+import {changeReport, dropPhoto, dropReport, findPhoto, listReports} from './store.js';
 
 const TEXT_TIMEOUT_MS = 20_000;
 // 15 MB at 48 kbps; a connection that brings nothing at all is cut far sooner (sendBytes)
@@ -81,6 +82,8 @@ async function sendReport(report) {
         'Content-Type': 'application/json',
         'Idempotency-Key': report.id,
         'Accept-Language': report.language ?? 'vi',
+        // under another sign-in than the writer's it becomes nobody's, never somebody else's
+        'X-Sign-In': report.sent_as ?? '',
       },
       body: JSON.stringify(report.body),
       signal,
@@ -95,12 +98,17 @@ async function sendReport(report) {
     return false;
   }
   const given = await answer.json();
-  await changeReport(report.id, (now) => ({
+  const owned = Boolean(given.owned);
+  // signed out while it was under way
+  const left = owned && (report.sent_as ?? '') !== (await lastSignIn());
+  const sent = await changeReport(report.id, (now) => ({
     ...now,
     state: 'sent',
     code: given.code,
     secret: given.tracking_secret,
     report_id: given.id,
+    owned,
+    ...(left ? {left} : {}),
     sent_at: Date.now(),
     tries: 0,
     next_at: 0,
@@ -112,6 +120,7 @@ async function sendReport(report) {
       resolve_by: given.promises?.resolve_by,
     },
   }));
+  if (sent) await dropLeft(sent);
   announce({id: report.id, code: given.code});
   return true;
 }
@@ -151,14 +160,18 @@ async function sendPhoto(report, photo) {
   return settlePhoto(report.id, photo.sha256, {state: 'refused', problem});
 }
 
+// what was left behind by a sign-out stayed for its photos alone
+const dropLeft = (report) => report.left && isDone(report) && dropReport(report.id);
+
 async function settlePhoto(id, sha256, outcome) {
-  await changeReport(id, (now) => ({
+  const settled = await changeReport(id, (now) => ({
     ...now,
     tries: 0,
     next_at: 0,
     photos: now.photos.map((photo) => (photo.sha256 === sha256 ? {...photo, ...outcome} : photo)),
   }));
   await dropPhoto(id, sha256);
+  if (settled) await dropLeft(settled);
   announce({id, sha256, settled: true});
 }
 

@@ -7,6 +7,8 @@
 // A report: {id, state, created_at, changed_at, fields, photos, …}; the id is also its Idempotency-Key.
 //   draft    being written                          queued   to be sent: `body` is fixed
 //   sent     has a code; photos may be on their way  refused  the server said no: `problem` says why
+// `sent_as` is the mark of the sign-in it was queued under ('': none), `owned` whether it went into an
+// account, `left` that its owner signed out while photos were on their way (sign_in.js).
 const NAME = 'caunoi';
 const VERSION = 1;
 

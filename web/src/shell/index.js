@@ -1,7 +1,10 @@
 // What every citizens' page does: keeps the app on the phone and remembers the language.
+import {noticeSignIn} from '../report/sign_in.js';
 import {remember} from '../report/store.js';
 
 if (navigator.serviceWorker && 'indexedDB' in self) {
+  noticeSignIn().catch(() => {});
+  addEventListener('pageshow', ({persisted}) => persisted && noticeSignIn().catch(() => {}));
   remember('language', document.documentElement.lang).catch(() => {});
   // after the page itself: on a slow line they would get in each other's way
   if (document.readyState === 'complete') keepApp();

@@ -2,6 +2,7 @@
 // Everything on it works without this script; forms are the same requests, and keep what was typed.
 import '../shell/index.js';
 import {offerPush} from '../push/button.js';
+import {noteOwned} from '../report/sign_in.js';
 import {startClock} from './clock.js';
 import {sendInPlace} from './forms.js';
 import {keepState} from './last_state.js';
@@ -17,7 +18,9 @@ const own = document.getElementById('own');
 function dress() {
   startClock();
   offerSharing();
-  keepState(document.getElementById('report'));
+  const shown = document.getElementById('report');
+  keepState(shown);
+  if ('owned' in shown.dataset) noteOwned(shown.dataset.code).catch(() => {});
   if (!document.querySelector('#push *')) offerPush().catch(() => {});
 }
 

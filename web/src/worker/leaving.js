@@ -1,9 +1,11 @@
 // Signing out, and deleting the account, on a phone that others may use: what is kept of the account's
 // reports goes with it. What this phone sent without an account belongs to the phone and stays; so do
 // drafts and whatever still waits to be sent.
-import {register} from '../push/registration.js';
-import {dropReport, listReports, recall, remember} from '../report/store.js';
-import {forgetPhotos} from '../track/kept_photos.js';
+//
+// Whose reports are whose is asked of the server first, while the session still says; when it cannot say,
+// what is known here must do (sign_in.js), and errs towards forgetting.
+import {dropDevice, endNotices, forgetAccount, noteSignOut} from '../report/sign_in.js';
+import {recall} from '../report/store.js';
 
 const PATIENCE_MS = 4000;
 const PAGES_MOST = 20;
@@ -17,9 +19,15 @@ export async function leaving(request) {
   // while the session still says whose they are
   const codes = await ownCodes().catch(() => undefined);
   const push = await recall('push').catch(() => undefined);
-  if (push) await fetch(`/api/v1/devices/${push.device}`, {method: 'DELETE'}).catch(() => {});
+  if (push) await dropDevice(push);
   const answer = await fetch(request);
-  if (answer.ok || answer.type === 'opaqueredirect') await forget(codes, push).catch(() => {});
+  if (answer.ok || answer.type === 'opaqueredirect') {
+    // where this fails the next page does it again
+    await forgetAccount(codes).then(async (stays) => {
+      await noteSignOut();
+      await endNotices(stays, {isTold: true});
+    }).catch(() => {});
+  }
   return answer;
 }
 
@@ -49,23 +57,3 @@ function timeout() {
   setTimeout(() => controller.abort(), PATIENCE_MS);
   return controller.signal;
 }
-
-async function forget(codes, push) {
-  const stays = new Set();
-  for (const report of await listReports()) {
-    if (codes?.has(report.code) && isDone(report)) await dropReport(report.id);
-    else if (report.code) stays.add(report.code);
-  }
-  const seen = Object.entries((await recall('followed')) ?? {});
-  await remember('followed', Object.fromEntries(seen.filter(([code]) => stays.has(code) && !codes?.has(code))));
-  await forgetPhotos();
-  if (!push) return;
-  await remember('push', undefined);
-  // notices of what stays go on, in nobody's name
-  const follow = push.follow.filter((code) => stays.has(code));
-  const subscription = await self.registration.pushManager.getSubscription();
-  if (follow.length && subscription) await register(subscription, follow);
-}
-
-// a photo that is still on its way needs the secret
-const isDone = ({photos}) => (photos ?? []).every(({state}) => ['sent', 'refused', 'lost'].includes(state));
