@@ -74,7 +74,7 @@ _LABELS: Mapping[Status | Move, tuple[str, str]] = {
     ),
     Status.WITHDRAWN: ("Người dân đã rút", "Withdrawn"),
     Status.MERGED: ("Đã gộp vào phản ánh trùng", "Merged with another report"),
-    Move.ACCEPT: ("Tiếp nhận xử lý", "Accept"),
+    Move.ACCEPT: ("Nhận xử lý", "Accept"),
     Move.DECLINE: ("Không tiếp nhận", "Decline"),
     Move.REDIRECT: ("Hướng dẫn gửi cơ quan có thẩm quyền", "Refer to another office"),
     Move.ASSIGN: ("Phân công", "Assign"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.walk import REASON
-from tests.province import AGENCY, Town, other_photos, sha256_of
+from tests.province import AGENCY, PLACE, RESTRICTED, SENSITIVE, Town, other_photos, sha256_of
 
 FIRE = "Cháy nhà có người mắc kẹt ở hẻm 45!"
 COMPLAINT = "Tôi khiếu nại quyết định xử phạt số 12 của phường, đề nghị xem lại."
@@ -71,7 +71,7 @@ async def test_a_held_report_says_who_may_publish_instead_of_a_box_without_effec
 ) -> None:
     held = await page_of(town, await town.a_report(text=FIRE), "officer")
     assert not PUBLISH_BOX.search(held)
-    assert "Tiếp nhận không công khai phản ánh này" in held
+    assert "Nhận xử lý không công khai phản ánh này" in held
     assert "bộ phận tiếp nhận hoặc quản trị viên." in held
     box = PUBLISH_BOX.search(await page_of(town, await town.a_report(), "officer"))
     assert box
@@ -149,3 +149,20 @@ async def test_the_citizen_is_told_of_personal_details_before_sending(town: Town
     ]
     assert "0905" not in answer.text
     assert "Lan" not in str(findings)
+
+
+async def test_the_place_is_opened_on_a_map_and_a_sensitive_one_stays_out_of_addresses(
+    town: Town,
+) -> None:
+    lon, lat = PLACE
+    page = await page_of(town, await town.a_report(), "officer")
+    assert f"/ban-do?lat={lat:.5f}&amp;lon={lon:.5f}&amp;z=17" in page
+    assert f"geo:{lat:.5f},{lon:.5f}" in page
+    report = await town.a_report(category=SENSITIVE)
+    for sent, by in (
+        (report, "moderator"),
+        (await town.a_report(category=RESTRICTED), "key.police"),
+    ):
+        page = await page_of(town, sent, by)
+        assert "/ban-do?lat" not in page
+        assert f"geo:{lat:.5f},{lon:.5f}" in page

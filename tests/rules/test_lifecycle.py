@@ -423,7 +423,7 @@ def test_statuses_and_moves_have_vietnamese_and_english_names() -> None:
 def test_errors_are_sentences_in_both_languages() -> None:
     with pytest.raises(IllegalMove) as illegal:
         check_move(a_case(S.CLOSED), a_request(M.ACCEPT), roles=set(Role))
-    assert illegal.value.vi == "Phản ánh đang ở trạng thái “Đã đóng”, không thể “Tiếp nhận xử lý”."
+    assert illegal.value.vi == "Phản ánh đang ở trạng thái “Đã đóng”, không thể “Nhận xử lý”."
     with pytest.raises(NotYourMove) as not_yours:
         check_move(a_case(S.RECEIVED), a_request(M.DECLINE), roles={R.OFFICER})
     assert "Không tiếp nhận" in not_yours.value.vi
