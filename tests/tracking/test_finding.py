@@ -5,7 +5,7 @@ from playwright.async_api import Browser, expect
 
 from tests.citizen_app.phone import Phone
 from tests.journeys.paper_browser import Paper
-from tests.province import RESTRICTED, Town
+from tests.province import RESTRICTED, Town, token_of
 
 
 @pytest.fixture
@@ -56,5 +56,25 @@ async def test_the_phone_that_sent_it_opens_it_with_one_tap(browser: Browser, to
     await phone.page.click("#own button:has-text('Xem tiến độ')")
     await expect(phone.page.locator(".part-head")).to_contain_text("Ổ gà sâu trước nhà văn hóa.")
     await expect(phone.page.locator("#report")).to_have_attribute("data-mine", "")
+    assert not phone.complaints
+    await phone.context.close()
+
+
+@pytest.mark.nightly
+async def test_what_this_phone_sent_is_added_to_the_account_with_one_tap(
+    browser: Browser, town: Town
+) -> None:
+    phone = await Phone.open(browser, town.url)
+    await phone.write("Nắp cống vỡ trước cổng trường.")
+    await phone.send()
+    await expect(phone.page.locator("#mine")).to_contain_text("Đã gửi. Mã")
+    (report,) = await phone.reports("sent")
+    cookie = {"name": "caunoi-session", "value": token_of("citizen", "page"), "url": town.url}
+    await phone.context.add_cookies([cookie])  # type: ignore[list-item]  # a dict of strings
+    await phone.page.goto("/toi")
+    await phone.page.click("#claims button:has-text('Thêm vào tài khoản')")
+    await phone.page.wait_for_url("**/toi?xong=claim")
+    await expect(phone.page.locator("#phan-anh")).to_contain_text(report["code"])
+    await expect(phone.page.locator("#claims")).to_be_hidden()
     assert not phone.complaints
     await phone.context.close()

@@ -13,6 +13,7 @@ import {offerSharing} from './share.js';
 
 const report = document.getElementById('report');
 const own = document.getElementById('own');
+const claims = document.getElementById('claims');
 
 /** Everything that has to be done again for parts that came from the server anew. */
 function dress() {
@@ -40,3 +41,5 @@ if (own) {
     .catch(() => {})
     .finally(() => (document.documentElement.dataset.ready = ''));
 }
+
+if (claims) import('./claim.js').then(({offerClaims}) => offerClaims(claims)).catch(() => {});

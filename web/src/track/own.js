@@ -7,7 +7,7 @@ const MOST = 20;
 
 /** Show in `holder` what this phone has sent; nothing where it has sent nothing, or keeps nothing. */
 export async function showOwn(holder) {
-  const sent = (await listReports()).filter((report) => report.code).slice(0, MOST);
+  const sent = (await listReports()).filter((report) => report.code && !report.left).slice(0, MOST);
   if (!sent.length) return;
   holder.replaceChildren(
     el('h2', {}, t('Phản ánh đã gửi từ máy này', 'Reports sent from this phone')),
