@@ -1,8 +1,9 @@
 """Bodies of requests are waited for, but not for ever, whoever reads them and whatever they are.
 
 Only waiting is counted, so that our own slowness is nobody's fault. A sender may be silent for
-`_SILENCE_SECONDS`; over the whole body it has `_GRACE_SECONDS`, and a second more for every
-`_BYTES_PER_SECOND` that have arrived: half of what a telephone at 48 kbps brings.
+`_SILENCE_SECONDS`. It has `_GRACE_SECONDS` in hand, and wins a second for every `_BYTES_PER_SECOND`
+that arrive, half of what a telephone at 48 kbps brings; never more than the grace, so that a fast
+beginning buys no slow end.
 """
 
 import asyncio
@@ -42,8 +43,8 @@ class _Sender:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._scope: dict[str, Any] = scope  # type: ignore[assignment]  # scope holds ours too
         self._receive = receive
-        self._bytes = 0
-        self._waited_seconds = 0.0
+        self._in_hand_seconds = _GRACE_SECONDS
+        self._left_seconds = _LONGEST_SECONDS
         self._is_whole = False
 
     async def receive(self) -> ReceiveMessage:
@@ -51,19 +52,22 @@ class _Sender:
         if self._is_whole:
             # what comes now is that the client goes away, which may take as long as it likes
             return await self._receive()
-        allowed = min(_GRACE_SECONDS + self._bytes / _BYTES_PER_SECOND, _LONGEST_SECONDS)
+        allowed = min(_SILENCE_SECONDS, self._in_hand_seconds, self._left_seconds)
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            async with asyncio.timeout(min(_SILENCE_SECONDS, allowed - self._waited_seconds)):
+            async with asyncio.timeout(allowed):
                 message = await self._receive()
         except TimeoutError:
-            self._waited_seconds = _LONGEST_SECONDS
+            self._left_seconds = 0.0
             self._scope[UNREAD] = True
             raise BodyTooSlow() from None
-        self._waited_seconds += loop.time() - started
+        waited = loop.time() - started
+        self._left_seconds -= waited
+        self._in_hand_seconds -= waited
         if message["type"] == "http.request":
-            self._bytes += len(message["body"])
+            won = len(message["body"]) / _BYTES_PER_SECOND
+            self._in_hand_seconds = min(_GRACE_SECONDS, self._in_hand_seconds + won)
             self._is_whole = not message["more_body"]
         else:
             self._is_whole = True

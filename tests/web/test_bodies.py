@@ -86,6 +86,18 @@ async def test_a_slow_telephone_that_keeps_sending_is_waited_for(settings: Setti
         assert (answer.status_code, answer.json()["files"]) == (201, 1)
 
 
+@pytest.mark.usefixtures("hasty")
+async def test_a_fast_beginning_buys_no_slow_end(settings: Settings) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield _PART.format("a").encode() + b"x" * 1_000_000
+        async for piece in trickle(b"x", times=1000, seconds=0.05):
+            yield piece
+
+    async with living(settings, keep) as (_, client), asyncio.timeout(5):
+        answer = await client.post("/probe/form", content=body(), headers=_MULTIPART)
+        assert answer.status_code == 408
+
+
 async def test_our_own_slowness_is_not_the_senders(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
