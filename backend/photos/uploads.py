@@ -35,7 +35,9 @@ from backend.settings import Settings
 
 _BUFFER_BYTES: Final = 256 * 1024
 _SILENCE_SECONDS: Final = 20.0
-_BODY_SECONDS: Final = 300.0
+# A HEIC photo as the camera made it, on a slow line: as long as the app itself gives it
+# (web/src/report/queue.js). Who sends slower than any telephone is cut by backend/web/bodies.py.
+_BODY_SECONDS: Final = 45 * 60.0
 _MAGIC_BYTES: Final = 32
 # ISO BMFF brands of still pictures coded with HEVC (ISO/IEC 23008-12); AVIF is not among them.
 _HEIF_BRANDS: Final = frozenset(
