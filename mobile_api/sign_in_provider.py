@@ -154,6 +154,7 @@ def _ask_page(settings: Settings, problem: CaunoiError) -> Template:
         context={
             "tiep": "",
             "typed": "",
+            "done": None,
             "problem": problem,
             "provider": settings.oidc.name if settings.oidc else None,
         },
