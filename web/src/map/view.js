@@ -21,6 +21,7 @@ const breath = () => new Promise((done) => setTimeout(done));
 /** Open the map in its place on the page; rejects when the library cannot be had. */
 export async function openMap(side) {
   const leaflet = await loadLeaflet();
+  await breath();
   const drawn = JSON.parse(document.getElementById('drawn').textContent);
   const box = side.querySelector('#map');
   const map = leaflet.map(box, {zoomControl: false, minZoom: 6, maxZoom: ZOOM_MOST, zoomSnap: 0.5});
@@ -28,6 +29,7 @@ export async function openMap(side) {
   leaflet.control.zoom({zoomInTitle: t('Phóng to', 'Zoom in'), zoomOutTitle: t('Thu nhỏ', 'Zoom out')}).addTo(map);
   leaflet.control.scale({imperial: false}).addTo(map);
   addPictures(leaflet, map, box);
+  await breath();
   for (const tool of document.querySelectorAll('[data-map-tool]')) tool.hidden = false;
   const form = document.getElementById('filters');
   let filters = readFilters();
@@ -38,6 +40,7 @@ export async function openMap(side) {
 
   const card = spotCard(side.querySelector('#spot-card'));
   const units = addUnits(leaflet, map, drawn.units);
+  await breath();
   const pins = pinLayer(leaflet, map, {categories: drawn.categories, onChoose: choose});
   const ring = leaflet.circleMarker([0, 0], {radius: 22, color: '#a3141f', weight: 4, fill: false, interactive: false});
   const list = listSide((at) => (at ? ring.setLatLng([at[1], at[0]]).addTo(map) : ring.remove()));
