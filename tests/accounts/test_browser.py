@@ -92,7 +92,8 @@ async def test_a_citizen_signs_in_and_manages_the_account_by_keyboard(town: Town
         await page.locator("#xoa > summary").press("Enter")
         await page.press("#f-sure", "Space")
         await page.press("#xoa button", "Enter")
-        await page.wait_for_url(f"{town.url}/")
+        await page.wait_for_url("**/dang-nhap/nguoi-dan?xong=delete")
+        await page.wait_for_selector("text=Đã xóa tài khoản của bạn.")
         await browser.close()
     assert faults == []
     assert [said for said in complaints if "401" not in said] == []

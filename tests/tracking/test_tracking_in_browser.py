@@ -247,7 +247,7 @@ async def test_the_last_state_is_read_without_a_network_after_a_restart(
     await expect(page.locator("#report .notice").first).to_contain_text("bản lưu lúc")
     await expect(page.locator("h1")).to_have_count(1)
     await expect(page.locator("#report")).to_contain_text(str(cases.asked.body["text"]))
-    await expect(page.locator(".pause-why")).to_contain_text(QUESTION)
+    await expect(page.locator("#report")).to_contain_text(QUESTION)
     await expect(page.locator("#report form")).to_have_count(0)
     await picture(page, "theo-doi-khong-mang")
     assert await faults_of(page) == []

@@ -41,7 +41,9 @@ async def test_thumbnails_are_seen_without_a_network_and_wiped_when_somebody_sig
     assert await page.locator("#report .own-photos img").evaluate_all(_DRAWN) == [True, True]
     await picture(page, "theo-doi-khong-mang-anh")
     assert await faults_of(page) == []
-    await phone.context.set_offline(False)
+    # the page loads itself anew when the network returns
+    async with page.expect_navigation():
+        await phone.context.set_offline(False)
     await page.goto("/offline")
     count = "async () => (await caches.keys()).filter((name) => name === 'own-photos').length"
     assert await page.evaluate(count) == 1
