@@ -12,6 +12,8 @@ let release = () => {};
 let timer;
 let reader = () => ({});
 let is_stored = false;
+// thrown away: a timer that comes late must not put it back
+let is_gone = false;
 
 function empty() {
   const at = Date.now();
@@ -27,7 +29,7 @@ export function readFieldsWith(read) {
 export async function begin() {
   release();
   draft = empty();
-  is_stored = false;
+  is_stored = is_gone = false;
   await claim(draft.id);
 }
 
@@ -44,6 +46,7 @@ export async function take(found) {
   if (found.id !== draft.id && !(await claim(found.id))) return false;
   draft = found;
   is_stored = true;
+  is_gone = false;
   return true;
 }
 
@@ -69,6 +72,7 @@ export function saveSoon() {
 /** Keep the draft now; nothing is kept of a form that nobody has touched. */
 export async function save() {
   clearTimeout(timer);
+  if (is_gone) return;
   const fields = reader();
   if (!is_stored && !draft.photos.length && !hasContent(fields)) return;
   draft = {...draft, fields, changed_at: Date.now()};
@@ -106,6 +110,7 @@ export async function queueDraft(body, language, urgent = []) {
 /** Throw the page's draft away. */
 export async function dropDraft() {
   clearTimeout(timer);
+  is_gone = true;
   await dropReport(draft.id);
   announce({id: draft.id});
 }
