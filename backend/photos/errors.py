@@ -7,7 +7,7 @@ PhotoRefused (Unprocessable)        the same bytes were looked at before and ref
 PhotoNotAccepted (Refused)          the report takes no further photos
 ├── TooManyPhotos                   it already has as many as it may
 └── PhotoTooLate                    it can no longer be edited
-UploadsBusy, UploadTooSlow (Unavailable)  try again; nothing was stored
+UploadsBusy (Unavailable)           try again; nothing was stored
 StoreDown (Unavailable)             the photo store does not answer, or answers an error
 ObjectMissing (NotFound)            the photo store holds nothing under that key
 """
@@ -61,12 +61,6 @@ class UploadsBusy(Unavailable):
     kind = "uploads-busy"
     vi = "Đang có quá nhiều ảnh được gửi lên. Vui lòng thử lại sau vài giây."
     en = "Too many photos are being sent at once. Please try again in a few seconds."
-
-
-class UploadTooSlow(Unavailable):
-    kind = "upload-too-slow"
-    vi = "Đường truyền quá chậm nên ảnh chưa gửi xong. Vui lòng thử lại."
-    en = "The photo did not arrive in time. Please try again."
 
 
 class StoreDown(Unavailable):

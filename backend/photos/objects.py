@@ -8,9 +8,8 @@ threads busy are turned away after `_QUEUE_SECONDS`. Errors: StoreDown, ObjectMi
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +26,7 @@ from minio.signer import sign_v4_s3
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from backend import clock
-from backend.photos.errors import ObjectMissing, StoreDown, UploadsBusy
+from backend.photos.errors import ObjectMissing, StoreDown
 from backend.settings import S3Settings
 
 _CONNECT_SECONDS: Final = 2.0
@@ -35,7 +34,6 @@ _READ_SECONDS: Final = 6.0
 _TRANSFER_SECONDS: Final = 60.0
 _QUEUE_SECONDS: Final = 2.0
 _THREADS: Final = 8
-_UPLOADS_AT_ONCE: Final = 16
 _PIECE: Final = 64 * 1024
 _MISSING: Final = frozenset({"NoSuchKey", "NoSuchObject", "NotFound"})
 
@@ -75,7 +73,6 @@ class ObjectStore:
         )
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="objects")
         self._free_threads = asyncio.Semaphore(_THREADS)
-        self._uploads = 0
 
     async def ensure_bucket(self) -> None:
         """Make the bucket unless it is there."""
@@ -171,17 +168,6 @@ class ObjectStore:
             self._s3.bucket, key, expires=timedelta(seconds=seconds)
         )
         return url
-
-    @asynccontextmanager
-    async def upload_slot(self) -> AsyncIterator[None]:
-        """The right to receive one upload in this process; raises UploadsBusy if all are taken."""
-        if self._uploads >= _UPLOADS_AT_ONCE:
-            raise UploadsBusy(retry_after_seconds=3)
-        self._uploads += 1
-        try:
-            yield
-        finally:
-            self._uploads -= 1
 
     async def close(self) -> None:
         """Give threads and connections back; work under way ends by its own time limits."""

@@ -1,7 +1,8 @@
 """Receive a photo: body → file, hash → quarantine → row and work, in this order.
 
 So a row never claims bytes the store does not hold, and the same photo sent twice, or twice at
-once, is stored once. Who may send is decided before; see errors.py for what is raised.
+once, is stored once. Who may send is decided before; see errors.py for what is raised. How slowly
+the bytes may come is decided by backend/web/bodies.py, for every body alike.
 """
 
 import asyncio
@@ -26,7 +27,6 @@ from backend.photos.errors import (
     PhotoTooLate,
     TooManyPhotos,
     UnsupportedPhoto,
-    UploadTooSlow,
 )
 from backend.photos.keys import quarantine_key
 from backend.photos.objects import ObjectStore
@@ -34,10 +34,6 @@ from backend.photos.store import REFUSED_FOR_GOOD, PhotoState, Purpose, ReportSt
 from backend.settings import Settings
 
 _BUFFER_BYTES: Final = 256 * 1024
-_SILENCE_SECONDS: Final = 20.0
-# A HEIC photo as the camera made it, on a slow line: as long as the app itself gives it
-# (web/src/report/queue.js). Who sends slower than any telephone is cut by backend/web/bodies.py.
-_BODY_SECONDS: Final = 45 * 60.0
 _MAGIC_BYTES: Final = 32
 # ISO BMFF brands of still pictures coded with HEVC (ISO/IEC 23008-12); AVIF is not among them.
 _HEIF_BRANDS: Final = frozenset(
@@ -94,14 +90,13 @@ async def receive_photo(
         standing = await store.find_report_standing(database.app, report_id, purpose)
         check_may_add(standing, purpose, now=now, settings=settings)
     check_announced_type(content_type)
-    async with objects.upload_slot():
-        path = await asyncio.to_thread(_fresh_file, settings.var_dir)
-        try:
-            received = await _receive(path, chunks, sha256=sha256, limit=settings.photo_max_bytes)
-            key = quarantine_key(report_id, sha256)
-            await objects.put_file(key, path, received.content_type, sha256)
-        finally:
-            path.unlink(missing_ok=True)
+    path = await asyncio.to_thread(_fresh_file, settings.var_dir)
+    try:
+        received = await _receive(path, chunks, sha256=sha256, limit=settings.photo_max_bytes)
+        key = quarantine_key(report_id, sha256)
+        await objects.put_file(key, path, received.content_type, sha256)
+    finally:
+        path.unlink(missing_ok=True)
     return await _record(
         database, settings, report_id, sha256=sha256, received=received, purpose=purpose, now=now
     )
@@ -214,37 +209,23 @@ async def _receive(
     buffer = bytearray()
     try:
         with await asyncio.to_thread(path.open, "xb") as file:
-            async with asyncio.timeout(_BODY_SECONDS):
-                async for chunk in _without_silence(chunks):
-                    size += len(chunk)
-                    if size > limit:
-                        raise PhotoTooLarge()
-                    buffer += chunk
-                    if kind is None and size >= _MAGIC_BYTES:
-                        kind = _checked_type(bytes(buffer[:_MAGIC_BYTES]))
-                    if len(buffer) >= _BUFFER_BYTES:
-                        await asyncio.to_thread(_take, file, digest, bytes(buffer))
-                        buffer.clear()
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise PhotoTooLarge()
+                buffer += chunk
+                if kind is None and size >= _MAGIC_BYTES:
+                    kind = _checked_type(bytes(buffer[:_MAGIC_BYTES]))
+                if len(buffer) >= _BUFFER_BYTES:
+                    await asyncio.to_thread(_take, file, digest, bytes(buffer))
+                    buffer.clear()
             kind = kind or _checked_type(bytes(buffer))
             await asyncio.to_thread(_take, file, digest, bytes(buffer))
-    except TimeoutError:
-        raise UploadTooSlow(retry_after_seconds=5) from None
     except OSError as error:  # the disk is full, or gone
         raise Unavailable(retry_after_seconds=30) from error
     if digest.hexdigest() != sha256:
         raise PhotoMismatch()
     return _Received(size, kind)
-
-
-async def _without_silence(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    iterator = aiter(chunks)
-    while True:
-        async with asyncio.timeout(_SILENCE_SECONDS):
-            try:
-                chunk = await anext(iterator)
-            except StopAsyncIteration:
-                return
-        yield chunk
 
 
 def _checked_type(head: bytes) -> str:

@@ -8,9 +8,8 @@ is kept. How long a body may take: bodies.py.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -24,11 +23,9 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from backend.errors import Malformed, Unavailable
-from backend.photos.errors import UploadsBusy
 from backend.web.bodies import UNREAD
-from backend.web.clients import client_address, limit_key
 from backend.web.errors import TooManyFiles
-from backend.web.policies import principal_of
+from backend.web.slots import Slots
 from backend.web.state import parts_of
 
 # The longest form of ours has three texts of 5,000 letters, each 9 bytes at most once encoded.
@@ -37,13 +34,8 @@ _PARTS_MAX: Final = 64
 # Beyond what a report may have, so that a few too many are still told beside the form.
 _MORE_FILES: Final = 4
 _FILE_IN_MEMORY_BYTES: Final = 64 * 1024
-# Forms with files at a time in this process, strangers and signed-in people apart: neither holds
-# the others off. Many may share one address, a phone network's for instance.
-_FORMS_AT_ONCE: Final = 24
-_FORMS_OF_ONE: Final = 8
-_BUSY_SECONDS: Final = 5
-
-_open_forms: Counter[str] = Counter()
+# Forms with files: a piece of each file in memory, the rest on the disk.
+FORM_SLOTS: Final = Slots(at_once=24, of_one=8)
 
 # Asked with the words so far and the bytes of files with the next piece, until it says yes; what it
 # raises ends the reading.
@@ -176,7 +168,7 @@ class _Files:
         settings = parts_of(self.request.app.state).settings
         folder = settings.var_dir / "uploads"
         if self.count == 0:
-            self.slot.enter_context(_form_slot(self.request))
+            self.slot.enter_context(FORM_SLOTS.take(self.request))
             await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         self.count += 1
         if self.count > settings.photos_per_report + _MORE_FILES:
@@ -192,24 +184,3 @@ def _file_of(part: multipart.MultipartSegment, folder: Path) -> UploadFile:
     file.file.close()
     file.file = SpooledTemporaryFile(max_size=_FILE_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115  closed by read_form
     return file
-
-
-@contextmanager
-def _form_slot(request: Request[Any, Any, Any]) -> Iterator[None]:
-    """The right to keep one form's files in this process; raises UploadsBusy."""
-    principal = principal_of(request.scope)
-    if principal is None:
-        address = client_address(request, parts_of(request.app.state).trusted)
-        everybody, one = "strangers", f"address {limit_key(address)}"
-    else:
-        everybody, one = "people", f"account {principal.account_id}"
-    if _open_forms[everybody] >= _FORMS_AT_ONCE or _open_forms[one] >= _FORMS_OF_ONE:
-        raise UploadsBusy(retry_after_seconds=_BUSY_SECONDS)
-    _open_forms.update((everybody, one))
-    try:
-        yield
-    finally:
-        for name in (everybody, one):
-            _open_forms[name] -= 1
-            if not _open_forms[name]:
-                del _open_forms[name]

@@ -16,6 +16,7 @@ from backend.photos.objects import ObjectStore
 from backend.photos.store import Purpose
 from backend.photos.uploads import receive_photo
 from backend.settings import Settings
+from backend.web.slots import Slots
 
 # Ten times what a photo may have: Litestar's own limit is for JSON bodies; ours is counted while
 # the bytes arrive and answers a precise problem.
@@ -23,6 +24,8 @@ PHOTO_BODY_LIMIT: Final = 200 * 1024 * 1024
 # A form with as many photos as a report may have.
 PHOTO_FORM_LIMIT: Final = 160 * 1024 * 1024
 _PIECE: Final = 256 * 1024
+# Photos on their way: at most 256 KB of each in memory, the rest on the disk.
+PHOTO_SLOTS: Final = Slots(at_once=64, of_one=16)
 
 
 async def take_photo(
@@ -35,17 +38,18 @@ async def take_photo(
     sha256: str,
     purpose: Purpose = "before",
 ) -> dict[str, Any]:
-    """Take the photo that is a request's body, and answer its state; see receive_photo."""
-    photo = await receive_photo(
-        database,
-        objects,
-        settings,
-        report_id=report_id,
-        sha256=sha256,
-        content_type=request.headers.get("content-type", ""),
-        chunks=request.stream(),
-        purpose=purpose,
-    )
+    """Take the photo that is a request's body, and answer its state; see receive_photo, Slots."""
+    with PHOTO_SLOTS.take(request):
+        photo = await receive_photo(
+            database,
+            objects,
+            settings,
+            report_id=report_id,
+            sha256=sha256,
+            content_type=request.headers.get("content-type", ""),
+            chunks=request.stream(),
+            purpose=purpose,
+        )
     return {"sha256": photo.sha256, "state": photo.state}
 
 

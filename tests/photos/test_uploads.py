@@ -20,7 +20,6 @@ from backend.photos.errors import (
     StoreDown,
     TooManyPhotos,
     UnsupportedPhoto,
-    UploadsBusy,
 )
 from backend.photos.keys import quarantine_key
 from backend.photos.objects import ObjectStore
@@ -209,26 +208,6 @@ async def test_announced_photo_may_arrive_days_later(sender: Sender) -> None:
     body = a_photo()
     await insert_an_announced_photo(sender.database.app, report_id, body)
     assert (await sender.send(body, report_id=report_id)).state == "stored"
-
-
-async def test_seventeenth_upload_at_once_is_told_when_to_come_back(sender: Sender) -> None:
-    gate = asyncio.Event()
-
-    async def slow(body: bytes) -> AsyncIterator[bytes]:
-        yield body
-        await gate.wait()
-
-    bodies = [a_photo(colour=(n, 9, 9)) for n in range(16)]
-    under_way = [
-        asyncio.ensure_future(sender.send(body, chunks=slow(body), photos_per_report=50))
-        for body in bodies
-    ]
-    await asyncio.sleep(0.3)
-    with pytest.raises(UploadsBusy) as refused:
-        await sender.send(a_photo())
-    assert refused.value.retry_after_seconds
-    gate.set()
-    assert all(photo.state == "stored" for photo in await asyncio.gather(*under_way))
 
 
 @pytest.mark.parametrize("reason", ["too-long", "too-many-pixels", "not-a-photo", "too-many-scans"])

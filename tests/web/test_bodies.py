@@ -9,8 +9,8 @@ import pytest
 from litestar import Request, post
 
 from backend.settings import Settings
-from backend.web import bodies, forms
-from backend.web.forms import read_form
+from backend.web import bodies
+from backend.web.forms import FORM_SLOTS, read_form
 from backend.web.photos import PHOTO_FORM_LIMIT
 from backend.web.policies import ANYONE
 from tests.web.living import living
@@ -136,8 +136,8 @@ async def test_files_of_a_form_lie_on_the_disk_and_are_few(settings: Settings) -
 async def test_so_many_forms_with_files_at_once_and_the_next_one_is_told_to_wait(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forms, "_FORMS_AT_ONCE", 3)
-    monkeypatch.setattr(forms, "_FORMS_OF_ONE", 2)
+    monkeypatch.setattr(FORM_SLOTS, "at_once", 3)
+    monkeypatch.setattr(FORM_SLOTS, "of_one", 2)
     gate = asyncio.Event()
 
     async def held() -> AsyncIterator[bytes]:
@@ -152,18 +152,20 @@ async def test_so_many_forms_with_files_at_once_and_the_next_one_is_told_to_wait
 
     async with living(settings, keep) as (app, client):
         one, two, three = (asker(app, f"192.0.2.{n}") for n in (1, 2, 3))
-        under_way = [asyncio.ensure_future(ask(held())) for ask in (one, one, two)]
-        await asyncio.sleep(0.1)
-        for ask in (one, three):
-            answer = await ask(held())
+        under_way = [asyncio.ensure_future(one(held())) for _ in range(2)]
+        for full, more in ((one, two), (three, None)):
+            await asyncio.sleep(0.1)
+            answer = await full(held())
             assert (answer.status_code, answer.json()["type"]) == (503, "/problems/uploads-busy")
             assert int(answer.headers["retry-after"]) >= 1
+            if more is not None:
+                under_way.append(asyncio.ensure_future(more(held())))
         words = await client.post("/probe/form", data={"a": "b"})
         assert words.status_code == 201
         gate.set()
         assert [answer.status_code for answer in await asyncio.gather(*under_way)] == [201] * 3
         assert (await three(held())).status_code == 201
-    assert not forms._open_forms
+    assert not FORM_SLOTS.taken
 
 
 async def test_files_for_a_report_are_kept_of_its_reporter_only(settings: Settings) -> None:
