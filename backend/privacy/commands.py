@@ -1,7 +1,6 @@
 """`caunoi retention …`: how long things are kept."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +9,7 @@ import click
 import msgspec
 
 from backend import clock
-from backend.database import open_database
+from backend.database import OwnerConnection, OwnersRoof, as_owner, open_database
 from backend.practice.commands import change_options, differences, read_change, told
 from backend.privacy import store
 from backend.privacy.retention import (
@@ -28,13 +27,11 @@ from backend.settings import Settings
 _RUNS_SHOWN = 20
 
 
-class Roof(Protocol):
-    """What these commands need of click's context object."""
+class _Roof(OwnersRoof, Protocol):
+    """What `run` needs besides: it works as the application does."""
 
     @property
     def settings(self) -> Settings: ...
-
-    def owner_connection(self) -> AbstractAsyncContextManager[Any]: ...
 
 
 @click.group()
@@ -44,15 +41,14 @@ def retention() -> None:
 
 @retention.command()
 @click.pass_obj
-def show(roof: Roof) -> None:
+def show(roof: OwnersRoof) -> None:
     """Show the periods in force, and what was removed lately."""
 
-    async def read() -> tuple[int, Periods, list[dict[str, Any]]]:
-        async with roof.owner_connection() as connection:
-            version, periods = await current_periods(connection, now=clock.now())
-            return version, periods, await store.list_runs(connection, limit=_RUNS_SHOWN)
+    async def read(connection: OwnerConnection) -> tuple[int, Periods, list[dict[str, Any]]]:
+        version, periods = await current_periods(connection, now=clock.now())
+        return version, periods, await store.list_runs(connection, limit=_RUNS_SHOWN)
 
-    version, periods, runs = asyncio.run(read())
+    version, periods, runs = as_owner(roof, read)
     click.echo(f"# version {version}")
     for name, days in msgspec.to_builtins(periods).items():
         click.echo(f"{name} = {days}")
@@ -63,7 +59,7 @@ def show(roof: Roof) -> None:
 @retention.command()
 @click.option("--commit", is_flag=True, help="Do it; without, only say what would be done.")
 @click.pass_obj
-def run(roof: Roof, *, commit: bool) -> None:
+def run(roof: _Roof, *, commit: bool) -> None:
     """Remove what has been kept long enough; a dry run without --commit."""
 
     async def work() -> Removed:
@@ -97,7 +93,7 @@ def run(roof: Roof, *, commit: bool) -> None:
 @change_options
 @click.pass_obj
 def import_command(
-    roof: Roof,
+    roof: OwnersRoof,
     file: Path,
     *,
     why: str,
@@ -108,8 +104,8 @@ def import_command(
     """Put new periods in force from a TOML file as `show` prints it; a dry run without --commit."""
     periods, change = read_periods(file.read_bytes()), read_change(by, why, effective_on)
 
-    async def work() -> None:
-        async with roof.owner_connection() as connection, connection.transaction():
+    async def work(connection: OwnerConnection) -> None:
+        async with connection.transaction():
             version, before = await current_periods(connection, now=clock.now())
             for line in differences(msgspec.to_builtins(before), msgspec.to_builtins(periods)):
                 click.echo(line)
@@ -117,4 +113,4 @@ def import_command(
                 version = await load_periods(connection, periods, change, now=clock.now())
             click.echo(told(version, change, is_done=commit))
 
-    asyncio.run(work())
+    as_owner(roof, work)
