@@ -16,7 +16,7 @@ from backend.practice.errors import BadPractice
 Kind: TypeAlias = Literal["notices", "open_data"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-# Issue 3 and most statistical offices: no count of fewer than five people is told.
+# As most statistical offices have it: no count of fewer than five people is told.
 LEAST_FLOOR: Final = 5
 # who loaded what came with the software
 SHIPPED: Final = "caunoi"
