@@ -1,19 +1,14 @@
 """What has been kept long enough goes, nothing else does, and all of it is on the record."""
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from click.testing import CliRunner, Result
 
-from backend.__main__ import caunoi
 from backend.audit.verify import verify
 from backend.clock import now
-from backend.database import owner_connection
 from backend.identifiers import new_uuid7
 from backend.photos.objects import ObjectStore
 from backend.privacy import retention
@@ -27,6 +22,7 @@ from moderation.jobs import remove_orphans
 from tests.accounts.conftest import sign_in
 from tests.factories import a_photo
 from tests.province import Town, sha256_of
+from tests.roof import Ground, run
 
 CONTACT: Final = {"name": "Canarynamezq", "phone": "0912345678"}
 DOCUMENT: Final = """
@@ -210,22 +206,6 @@ async def test_an_account_nobody_has_used_for_years_is_closed_like_a_deleted_one
 def test_periods_that_cannot_be_meant_are_refused(document: str) -> None:
     with pytest.raises(BadRetention):
         read_periods(document.encode("latin-1"))
-
-
-class Ground:
-    """What the roof hands to commands: the test's own database."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @asynccontextmanager
-    async def owner_connection(self) -> AsyncIterator[Any]:
-        async with owner_connection(self.settings.database_url or "") as connection:
-            yield connection
-
-
-def run(ground: Ground, *words: str) -> Result:
-    return CliRunner().invoke(caunoi, list(words), obj=ground)
 
 
 def test_periods_are_shown_planned_changed_and_kept_by_version(

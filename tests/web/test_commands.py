@@ -3,29 +3,14 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from backend.__main__ import COMMANDS, caunoi
-from backend.database import owner_connection
 from backend.settings import Settings
 from tests.factories import insert_a_report, insert_an_event
-
-
-class Ground:
-    """What the roof hands to commands: here the test's own database and store."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @asynccontextmanager
-    async def owner_connection(self) -> AsyncIterator[Any]:
-        async with owner_connection(self.settings.database_url or "") as connection:
-            yield connection
+from tests.roof import Ground, run
 
 
 @pytest.fixture
@@ -35,53 +20,53 @@ def ground(settings: Settings) -> Ground:
 
 
 def test_accounts_are_added_listed_disabled_and_enabled(ground: Ground) -> None:
-    added = run(ground, "accounts add Lan --role leader --name Lan --password", "đi dạo bờ kè sông")
+    added = say(ground, "accounts add Lan --role leader --name Lan --password", "đi dạo bờ kè sông")
     assert added.exit_code == 0, added.output
     assert "Added lan (leader)" in added.output
-    weak = run(ground, "accounts add minh --role leader --name Minh --password", "matkhau123456")
+    weak = say(ground, "accounts add minh --role leader --name Minh --password", "matkhau123456")
     assert weak.exception is not None
-    assert "lan" in run(ground, "accounts list").output
-    assert "minh" not in run(ground, "accounts list").output
-    assert "Disabled lan" in run(ground, "accounts disable LAN").output
-    assert "(disabled)" in run(ground, "accounts list").output
-    run(ground, "accounts enable lan")
-    assert "(disabled)" not in run(ground, "accounts list").output
-    changed = run(ground, "accounts password lan --password", "ngày mai trời lại sáng")
+    assert "lan" in say(ground, "accounts list").output
+    assert "minh" not in say(ground, "accounts list").output
+    assert "Disabled lan" in say(ground, "accounts disable LAN").output
+    assert "(disabled)" in say(ground, "accounts list").output
+    say(ground, "accounts enable lan")
+    assert "(disabled)" not in say(ground, "accounts list").output
+    changed = say(ground, "accounts password lan --password", "ngày mai trời lại sáng")
     assert changed.exit_code == 0, changed.output
-    assert "otpauth://totp/" in run(ground, "accounts codes lan").output
-    assert "without codes" in run(ground, "accounts codes lan --drop").output
-    assert run(ground, "accounts disable ai-do").exception is not None
+    assert "otpauth://totp/" in say(ground, "accounts codes lan").output
+    assert "without codes" in say(ground, "accounts codes lan --drop").output
+    assert say(ground, "accounts disable ai-do").exception is not None
 
 
 def test_a_screens_link_is_issued_and_revoked(ground: Ground) -> None:
-    issued = run(ground, "wall-tokens issue phong-hop --name Phong-hop")
+    issued = say(ground, "wall-tokens issue phong-hop --name Phong-hop")
     assert issued.output.startswith(f"{ground.settings.public_url}/ioc/wall?token=")
-    again = run(ground, "wall-tokens issue phong-hop")
+    again = say(ground, "wall-tokens issue phong-hop")
     assert again.output != issued.output
-    assert "2 links revoked" in run(ground, "wall-tokens revoke phong-hop").output
-    assert run(ground, "wall-tokens issue khong-co").exception is not None
+    assert "2 links revoked" in say(ground, "wall-tokens revoke phong-hop").output
+    assert say(ground, "wall-tokens issue khong-co").exception is not None
 
 
 def test_audit_verify_exits_1_and_names_the_first_broken_row(ground: Ground) -> None:
     case = asyncio.run(_two_events(ground))
-    whole = run(ground, "audit verify")
+    whole = say(ground, "audit verify")
     assert whole.exit_code == 0, whole.output
     assert "2 events of 1 cases, 0 anchors (2 events not anchored yet)" in whole.output
-    anchored = run(ground, "audit anchor")
+    anchored = say(ground, "audit anchor")
     assert "Anchor 1: 2 events" in anchored.output
-    assert "Nothing new" in run(ground, "audit anchor").output
-    assert run(ground, "audit verify").exit_code == 0
+    assert "Nothing new" in say(ground, "audit anchor").output
+    assert say(ground, "audit verify").exit_code == 0
     asyncio.run(_forge(ground, "UPDATE event SET kind = 'closed' WHERE seq = 2"))
-    broken = run(ground, "audit verify")
+    broken = say(ground, "audit verify")
     assert broken.exit_code == 1
     assert f"BROKEN: event 2 (report {case} no. 2)" in broken.output
 
 
 def test_audit_verify_finds_that_the_anchors_are_not_those_of_the_copy(ground: Ground) -> None:
     asyncio.run(_two_events(ground))
-    run(ground, "audit anchor")
+    say(ground, "audit anchor")
     asyncio.run(_forge(ground, "DELETE FROM audit_anchor"))
-    broken = run(ground, "audit verify")
+    broken = say(ground, "audit verify")
     assert broken.exit_code == 1
     assert "it is not what its copy audit/anchors/" in broken.output
 
@@ -103,10 +88,10 @@ def test_help_imports_no_package_of_commands() -> None:
     assert done.stdout.rstrip().endswith("[]")
 
 
-def run(ground: Ground, words: str, last: str | None = None) -> Result:
+def say(ground: Ground, words: str, last: str | None = None) -> Result:
     """What the command answers; `last` is one more word, which may hold spaces."""
     arguments = [*words.split(), *([last] if last else [])]
-    return CliRunner().invoke(caunoi, arguments, obj=ground)
+    return run(ground, *arguments)
 
 
 async def _two_events(ground: Ground) -> str:

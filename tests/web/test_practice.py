@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from backend import clock
-from backend.__main__ import caunoi
 from backend.audit.verify import verify
 from backend.database import owner_connection
 from backend.practice.changes import (
@@ -24,6 +22,7 @@ from backend.practice.changes import (
 from backend.practice.errors import BadPractice
 from backend.practice.rules import Rules, read_rules
 from backend.settings import Settings
+from tests.roof import Ground, run
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 NOTICES = b"""
@@ -48,37 +47,25 @@ async def owner(database_url: str) -> AsyncIterator[Any]:
         yield connection
 
 
-class Ground:
-    """What the roof hands to commands: the test's own database."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @asynccontextmanager
-    async def owner_connection(self) -> AsyncIterator[Any]:
-        async with owner_connection(self.settings.database_url or "") as connection:
-            yield connection
-
-
-def run(settings: Settings, *words: str) -> Result:
-    return CliRunner().invoke(caunoi, ["practice", *words], obj=Ground(settings))
+def practice(settings: Settings, *words: str) -> Result:
+    return run(Ground(settings), "practice", *words)
 
 
 def test_rules_are_shown_planned_changed_and_kept_by_version(
     settings: Settings, tmp_path: Path
 ) -> None:
-    shown = run(settings, "show", "notices")
+    shown = practice(settings, "show", "notices")
     assert 'quiet_hours = "21:00-06:30"' in shown.output, shown.output
     file = tmp_path / "notices.toml"
     file.write_text(shown.output.replace("21:00-06:30", "22:00-06:00"))
-    dry = run(settings, "import", "notices", str(file))
+    dry = practice(settings, "import", "notices", str(file))
     assert "quiet_hours: 21:00-06:30 -> 22:00-06:00" in dry.output
     assert "Dry run; still version 1." in dry.output
     why = ("--by", "Phòng Một cửa", "--why", "Quyết định 12")
-    assert "--why" in str(run(settings, "import", "notices", str(file), "--commit").exception)
-    done = run(settings, "import", "notices", str(file), "--commit", *why)
+    assert "--why" in str(practice(settings, "import", "notices", str(file), "--commit").exception)
+    done = practice(settings, "import", "notices", str(file), "--commit", *why)
     assert "Version 2 from" in done.output, done.output
-    again = run(settings, "show", "notices").output
+    again = practice(settings, "show", "notices").output
     assert 'quiet_hours = "22:00-06:00"' in again
     assert "Quyết định 12 (Phòng Một cửa" in again
     assert "version 1" in again
