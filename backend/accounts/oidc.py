@@ -166,7 +166,7 @@ def _check_claims(oidc: OidcSettings, claims: dict[str, Any], *, nonce: str, now
         "iat": _is_number(issued) and issued <= moment + _CLOCKS_APART_SECONDS,
         "nbf": begins is None or (_is_number(begins) and begins <= moment + _CLOCKS_APART_SECONDS),
         "nonce": isinstance(said_nonce, str)
-        and hmac.compare_digest(said_nonce.encode(), nonce.encode()),
+        and hmac.compare_digest(said_nonce.encode("utf-8", "surrogatepass"), nonce.encode()),
         "sub": isinstance(subject, str) and 0 < len(subject) <= 255 and subject.isprintable(),
     }
     if wrong := [name for name, is_right in right.items() if not is_right]:
@@ -202,7 +202,7 @@ async def _discover(oidc: OidcSettings, *, now: datetime) -> _Provider:
         if document.get("issuer") != oidc.issuer:
             raise _refused("discovery", "issuer")
         challenges = document.get("code_challenge_methods_supported")
-        if challenges is not None and "S256" not in challenges:
+        if challenges is not None and not (isinstance(challenges, list) and "S256" in challenges):
             raise _refused("discovery", "no S256")
         authorization, token, keys = (
             _checked_address(oidc, document.get(name))
@@ -241,9 +241,14 @@ async def _get_json(
 
 def _checked_address(oidc: OidcSettings, address: object) -> str:
     """An address that the provider names: by TLS, as the issuer itself."""
-    if isinstance(address, str):
-        parts = urlsplit(address)
-        if parts.netloc and parts.scheme in ("https", urlsplit(oidc.issuer).scheme):
+    # printable: a browser is sent there, and no line of a header may end in it
+    if isinstance(address, str) and address.isascii() and address.isprintable():
+        try:
+            parts, host = urlsplit(address), httpx.URL(address).host
+            is_whole = bool(host) and parts.port != 0
+        except (ValueError, httpx.InvalidURL):
+            is_whole = False
+        if is_whole and parts.scheme in ("https", urlsplit(oidc.issuer).scheme):
             return address
     raise _refused("discovery", "address")
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from backend.accounts import oidc
@@ -140,6 +140,13 @@ def signed(liar: Liar, said: str, /, **changes: Any) -> str:
     return jwt.encode(header, claims(liar, said, **changes), liar.key)
 
 
+def spelled_out(liar: Liar, said: str, /, **changes: Any) -> str:
+    """Signed, with every letter beyond ASCII as JSON may spell it, halves of pairs too."""
+    header = {"alg": "RS256", "kid": "right"}
+    payload = json.dumps(claims(liar, said, **changes)).encode()
+    return jws.serialize_compact(header, payload, liar.key)
+
+
 def _plain(part: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
@@ -215,6 +222,7 @@ FORGED: Final[dict[str, Callable[[Liar, str], object]]] = {
     "another nonce": lambda liar, n: signed(liar, n, nonce="another"),
     "no nonce": lambda liar, n: signed(liar, n, nonce=None),
     "nonce of another kind": lambda liar, n: signed(liar, n, nonce=[n]),
+    "nonce that no text can be": lambda liar, n: spelled_out(liar, n, nonce="\ud800"),
     "expired": lambda liar, n: signed(liar, n, exp=int(time.time()) - _HOUR),
     "no expiry": lambda liar, n: signed(liar, n, exp=None),
     "expiry as text": lambda liar, n: signed(liar, n, exp="9999999999"),
@@ -322,6 +330,16 @@ async def test_a_new_key_of_the_provider_is_found(town: Town) -> None:
         {"jwks_uri": "ftp://127.0.0.1/jwks"},
         {"authorization_endpoint": None},
         {"code_challenge_methods_supported": ["plain"]},
+        {"code_challenge_methods_supported": 5},
+        {"authorization_endpoint": "http://127.0.0.1/\r\nSet-Cookie: caunoi=x"},
+        {"authorization_endpoint": "http://127.0.0.1/\ud800"},
+        {"token_endpoint": "http://[::1/token"},
+        {"jwks_uri": "http://127.0.0.1:99999/jwks"},
+        {"jwks_uri": "http://127.0.0.1:/\x7f"},
+    ],
+    ids=[
+        *("issuer", "token-of-a-file", "keys-by-ftp", "no-authorization", "plain-challenge"),
+        *("challenges-a-number", "lines", "no-text", "half-an-address", "no-port", "control"),
     ],
 )
 async def test_a_provider_that_describes_itself_wrongly_is_not_used(
