@@ -23,6 +23,7 @@ from backend.messages.errors import BadDevice
 from backend.messages.firebase import FirebasePush
 from backend.messages.gateways import open_gateways
 from backend.messages.held.deliver import deliver_mail, deliver_pushes, queue_due
+from backend.messages.held.store import claim
 from backend.messages.letterhead import MailPush
 from backend.messages.letters import Fate, Letter, Outcome, Push
 from backend.messages.quiet import Timing
@@ -326,6 +327,33 @@ async def test_letter_that_may_have_been_taken_goes_out_again_as_the_very_same(
     assert [after.taken[0]] == dying.taken
     assert after.taken[1].notification_id != dying.taken[0].notification_id
     assert await states(database) == [("sent", None)] * 3
+
+
+async def test_letter_goes_out_once_when_two_workers_read_that_it_is_due(
+    database: Database, push: FirebasePush
+) -> None:
+    """One that lost its database, say, and the one that was given its job."""
+    case_id = await insert_a_report(database.app)
+    await a_contact(database, case_id, consent={"notify": True})
+    event_id = await insert_an_event(database.app, case_id, "resolve")
+    await tell(database, push, event_id, now=MORNING)
+    second = DyingMail(outcomes=[Outcome("sent")])
+
+    class SlowMail(DyingMail):
+        async def send(self, letters: Any) -> list[Outcome]:
+            self.taken += letters
+            going = [letter.notification_id for letter in letters]
+            late = await claim(
+                database.app, going, ["letter"] * len(going), now=MORNING, until=MORNING
+            )
+            assert late == set()
+            await deliver_mail(database, second, NIGHTLY, now=MORNING)
+            return [Outcome("sent") for _ in letters]
+
+    first = SlowMail()
+    await deliver_mail(database, first, NIGHTLY, now=MORNING)
+    assert (len(first.taken), second.taken) == (1, [])
+    assert await states(database) == [("sent", None)]
 
 
 async def test_letter_is_given_up_when_nobody_ever_says_that_it_was_taken(

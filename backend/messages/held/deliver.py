@@ -101,6 +101,7 @@ async def deliver_mail(database: Database, mail: Push, terms: Terms, *, now: dat
             database.app,
             [number for number, _ in going],
             [name for _, name in going],
+            now=now,
             until=now + _LEASE,
         )
         sure = [(one, letter) for one, letter in ready if letter and one.rows[0].id in claimed]

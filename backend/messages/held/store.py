@@ -163,23 +163,30 @@ async def drop_notifications(connection: Connection, ids: Sequence[int], *, erro
 
 
 async def claim(
-    connection: Connection, ids: Sequence[int], names: Sequence[str], *, until: datetime
+    connection: Connection,
+    ids: Sequence[int],
+    names: Sequence[str],
+    *,
+    now: datetime,
+    until: datetime,
 ) -> set[int]:
-    """Say, before they are sent, in which letters these go; the ids that were still waiting.
+    """Say, before they are sent, in which letters these go; the ids that were still due.
 
-    Whoever dies now leaves them due again at `until`, as the very same letters.
+    Whoever dies now leaves them due again at `until`, as the very same letters; before that nobody
+    else, having read that they were due a moment ago, takes them as well.
     """
     rows = await connection.fetch(
         """
         UPDATE notification n
         SET wire_id = l.name, unsure = n.unsure + 1, error = 'interrupted',
-            due_at = $3
+            due_at = $4
         FROM unnest($1::bigint[], $2::text[]) AS l (id, name)
-        WHERE n.id = l.id AND n.state = 'waiting'
+        WHERE n.id = l.id AND n.state = 'waiting' AND n.due_at <= $3
         RETURNING n.id
         """,
         list(ids),
         list(names),
+        now,
         until,
     )
     return {row["id"] for row in rows}
