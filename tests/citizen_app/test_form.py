@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from tests.citizen_app.phone import LAT, Phone
+from tests.citizen_app.phone import LAT, LON, Phone
+from tests.citizen_app.pictures import a_pothole
 from tests.citizen_app.test_smoke import count
 from tests.province import POTHOLE, RESTRICTED, SENSITIVE, Town
 from tests.shared_data import CHECKOUT
@@ -44,6 +45,13 @@ _SMALL: Final = """
   .map((e) => [e.outerHTML.slice(0, 90), (e.closest('.tick') || e).getBoundingClientRect()])
   .filter(([, box]) => box.height < 47.5 || box.width < 47.5)
   .map(([html, box]) => `${box.width}x${box.height} ${html}`)
+"""
+_NEIGHBOUR: Final = """
+([lon, lat]) => [...document.querySelectorAll('#f-unit option[data-at]')]
+  .filter((option) => option.dataset.at && option.value !== '21028')
+  .map((option) => [option.value, ...option.dataset.at.split(',').map(Number)])
+  .map(([code, x, y]) => [code, Math.hypot(x - lon, y - lat)])
+  .sort((a, b) => a[1] - b[1])[0][0]
 """
 _OVERFLOW: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -117,10 +125,14 @@ async def test_a_heic_photo_goes_as_it_is(module_town: Town, browser: Browser) -
 async def test_what_is_no_photo_is_named_and_not_kept(module_town: Town, browser: Browser) -> None:
     phone = await Phone.open(browser, module_town.url, position=False)
     await phone.page.set_input_files(
-        "#f-photos", files=[{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"<html>"}]
+        "#f-photos",
+        files=[
+            {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"<html>"},
+            {"name": "o-ga.jpg", "mimeType": "image/jpeg", "buffer": a_pothole()},
+        ],
     )
-    await expect(phone.page.locator(".part-photos")).to_contain_text("không phải ảnh")
-    assert await phone.page.locator(".thumbs figure").count() == 0
+    await expect(phone.page.locator(".thumbs figure")).to_have_count(1)
+    await expect(phone.page.locator(".part-photos .fault")).to_contain_text("a.jpg không phải ảnh")
     await phone.close()
 
 
@@ -184,6 +196,21 @@ async def test_naming_the_commune_keeps_the_point_that_lies_in_it(
     await phone.page.click("text=Bỏ điểm này, chỉ ghi Phường Nghĩa Lộ")
     assert await phone.page.input_value("[name=lat]") == ""
     assert phone.complaints == []
+    await phone.close()
+
+
+async def test_the_list_of_communes_says_where_a_known_point_lies(
+    module_town: Town, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, module_town.url)
+    await expect(phone.page.locator("#f-unit")).to_have_value("21028")
+    other = await phone.page.evaluate(_NEIGHBOUR, [LON, LAT])
+    await phone.page.select_option("#f-unit", other)
+    await expect(phone.page.locator("#f-unit")).to_have_value("21028")
+    await expect(phone.page.locator(".place-said")).to_contain_text("Phường Nghĩa Lộ")
+    await phone.page.click("text=Bỏ điểm này")
+    await expect(phone.page.locator("#f-unit")).to_have_value(other)
+    assert await phone.page.input_value("[name=lat]") == ""
     await phone.close()
 
 
@@ -300,8 +327,13 @@ async def test_what_is_missing_is_said_where_it_is_missing(
     await expect(words).to_contain_text("Chưa có vị trí")
     assert await phone.page.evaluate(_IN_SIGHT, ".part-place .said-fault")
     assert await phone.page.evaluate(_IN_SIGHT, ":focus")
+    missing = phone.page.locator("#form-faults li")
+    await expect(missing).to_have_count(3)
+    await phone.page.fill("#f-text", "Có số điện thoại, chưa đồng ý.")
+    await expect(missing).to_have_count(2)
     await phone.write("Có số điện thoại, chưa đồng ý.")
     await expect(words).to_be_hidden()
+    await expect(phone.page.locator("#form-faults *")).to_have_count(0)
     await phone.page.click(".part-contact summary")
     await phone.page.fill("#f-phone", "0905123456")
     await phone.page.click("#report [type=submit]")

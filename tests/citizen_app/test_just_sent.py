@@ -36,6 +36,8 @@ async def test_what_was_just_sent_comes_before_drafts_and_is_in_view(
     first = phone.page.locator("#mine .mine-item").first
     await expect(first).to_contain_text("Đã gửi. Mã phản ánh của bạn là")
     await expect(first.locator(".notice-good")).to_be_in_viewport()
+    # who reads by ear or keyboard stands at what was sent, however often the list is drawn anew
+    await expect(phone.page.locator("#mine h2")).to_be_focused()
     states = [item["state"] for item in await phone.reports()]
     assert states.count("draft") >= 3
     await phone.close()

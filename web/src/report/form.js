@@ -77,11 +77,18 @@ export async function startForm(form) {
   function changed(event) {
     if (event?.target?.type === 'file' || event?.target?.type === 'search') return;
     event?.target?.closest?.('.has-fault')?.classList.remove('has-fault');
+    dropMended();
     saved.textContent = '';
     saveSoon();
     screenSoon(form, categories);
     clearTimeout(changed.timer);
     changed.timer = setTimeout(sayKept, 700);
+  }
+
+  // the list under the form names what is still missing, nothing that has been mended
+  function dropMended() {
+    for (const item of faults.querySelectorAll('li')) if (!item.about.classList.contains('has-fault')) item.remove();
+    if (!faults.querySelector('li')) faults.replaceChildren();
   }
 
   async function sayKept() {
@@ -171,7 +178,7 @@ export async function startForm(form) {
     }
     faults.replaceChildren();
     if (wrong.length) {
-      faults.append(notice('bad', el('ul', {}, wrong.map(({words}) => el('li', {}, words)))));
+      faults.append(notice('bad', el('ul', {}, wrong.map(({words, part}) => Object.assign(el('li', {}, words), {about: part})))));
       const {part, line, at} = wrong[0];
       const target = (at ?? part).querySelector('button:not([hidden]), textarea, select, input:not([type=hidden])');
       target.focus({preventScroll: true});

@@ -44,7 +44,7 @@ export function showMine(holder, {first} = {}) {
     holder.replaceChildren(
       ...(reports.length
         ? [
-            el('h2', {tabindex: '-1'}, t('Phản ánh trên máy này', 'Reports on this phone')),
+            el('h2', {tabindex: '-1', data: {focus: 'mine'}}, t('Phản ánh trên máy này', 'Reports on this phone')),
             ...shown.map((report) => card(report, report.id === isNew)),
             order.length > shown.length
               ? el('button', {type: 'button', class: 'button quiet wide', onclick: () => ((all = true), paint())}, t('Xem tất cả ({n})', 'Show all ({n})', {n: order.length}))

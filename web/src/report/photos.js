@@ -31,18 +31,20 @@ export function startPhotos(form, {onPlace, onTime}) {
   }
 
   async function add(files) {
+    const refused = [];
     for (const [n, file] of files.entries()) {
       if (draft.photos.length >= most) {
-        said.textContent = t('Đã đủ {n} ảnh.', '{n} photos are the most.', {n: most});
+        refused.push(t('Đã đủ {n} ảnh.', '{n} photos are the most.', {n: most}));
         break;
       }
+      said.className = 'hint';
       said.textContent = t('Đang chuẩn bị ảnh {n}/{all}…', 'Preparing photo {n} of {all}…', {n: n + 1, all: files.length});
       const photo = await prepare(file).catch(() => undefined);
       const limit = Number(form.dataset.photoMegabytes) * 1024 * 1024;
       if (!photo || photo.bytes > limit) {
-        said.textContent = photo
-          ? t('Ảnh này quá lớn.', 'This photo is too large.')
-          : t('Tệp này không phải ảnh đọc được.', 'This file is no photo that can be read.');
+        refused.push(photo
+          ? t('Ảnh {name} quá lớn.', '{name} is too large.', {name: file.name})
+          : t('{name} không phải ảnh, hoặc bị hỏng. Hãy chọn ảnh khác.', '{name} is no photo, or is damaged. Choose another.', {name: file.name}));
         continue;
       }
       if (draft.photos.some((known) => known.sha256 === photo.sha256)) {
@@ -56,6 +58,11 @@ export function startPhotos(form, {onPlace, onTime}) {
       if (photo.lon !== undefined) onPlace({lon: photo.lon, lat: photo.lat});
       if (photo.taken_at) onTime(photo.taken_at);
       said.textContent = t('Đã thêm ảnh ({kb} KB), đã xóa vị trí và thông tin máy.', 'Photo added ({kb} KB), without place and device details.', {kb: number(Math.ceil(bytes / 1000))});
+    }
+    // one of several that was refused is still named when the others are there
+    if (refused.length) {
+      said.className = 'fault';
+      said.textContent = refused.join(' ');
     }
     await paint();
   }
@@ -71,6 +78,7 @@ export function startPhotos(form, {onPlace, onTime}) {
     draft.photos.splice(draft.photos.indexOf(photo), 1);
     await dropPhoto(draft.id, photo.sha256);
     await save();
+    said.className = 'hint';
     said.textContent = t('Đã bỏ ảnh {n}.', 'Photo {n} taken out.', {n: n + 1});
     await paint();
     choose.focus();

@@ -32,12 +32,15 @@ export function startPlace(form, {onChange}) {
   });
 
   function keepPoint(set) {
+    const wished = unit.value;
     const name = unit.selectedOptions[0].text;
     say(set);
-    said.textContent += ` ${name}.`;
+    // where the point is known to lie is where the report goes: the list must not say another
+    if (form.dataset.unit && form.dataset.unit !== wished) unit.value = form.dataset.unit;
+    said.textContent += ` ${unit.selectedOptions[0].text}.`;
     offered.hidden = false;
     offered.replaceChildren(
-      el('button', {type: 'button', class: 'button quiet', onclick: () => ((offered.hidden = true), put(undefined, 'unit'))},
+      el('button', {type: 'button', class: 'button quiet', onclick: () => ((offered.hidden = true), (unit.value = wished), put(undefined, 'unit'))},
         t('Bỏ điểm này, chỉ ghi {unit}', 'Drop this point, say {unit} only', {unit: name})),
     );
     form.querySelector('.part-place').classList.remove('has-fault');
