@@ -26,11 +26,12 @@ GIVEN: Final = {
     "tracking_secret": "S",
     "status": "received",
 }
-# the entry of the bundle: the queue and the store as the app uses them, within a test's reach
+# the entry of the bundle: the app's own modules, within a test's reach
 ENTRY: Final = """
+import * as drafting from './draft.js';
 import * as queue from './queue.js';
 import * as store from './store.js';
-self.app = {...queue, ...store};
+self.app = {...queue, ...store, drafting};
 """
 
 Answer = Callable[[Route], Any]
@@ -206,6 +207,41 @@ async def test_two_tabs_that_send_at_once_send_each_report_once(
     network.answer = slowly
     await asyncio.gather(*(tab.flush() for tab in tabs for _ in range(2)))
     assert sorted(key for _, key in network.asked) == [f"report-{n}" for n in range(4)]
+
+
+async def test_who_finds_another_tab_sending_knows_that_something_may_be_left(
+    context: BrowserContext, network: Network
+) -> None:
+    # else the browser wakes nobody once that tab is closed
+    first, second = [await a_tab(context) for _ in range(2)]
+    await first.put("report", photos=[])
+    asked, held = asyncio.Event(), asyncio.Event()
+
+    async def until_then(route: Route) -> None:
+        asked.set()
+        await held.wait()
+        await said(route, 201, GIVEN)
+
+    network.answer = until_then
+    sending = asyncio.ensure_future(first.flush())
+    await asked.wait()
+    assert await second.flush() > 0
+    held.set()
+    assert await sending == 0
+    assert await second.flush() == 0
+
+
+async def test_a_clock_that_was_put_back_delays_nothing(
+    context: BrowserContext, network: Network
+) -> None:
+    tab = await a_tab(context)
+    await tab.put("first")
+    network.answer = lambda route: route.abort("connectionreset")
+    await tab.page.evaluate("self.real = Date.now; Date.now = () => real() + 86_400_000")
+    await tab.flush()
+    await tab.page.evaluate("Date.now = real")
+    network.answer = lambda route: said(route, 201, GIVEN)
+    assert await tab.flush(force=False) == 0
 
 
 async def test_photos_follow_their_report_one_by_one_and_are_forgotten_once_taken(

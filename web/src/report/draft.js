@@ -1,5 +1,5 @@
 // The report being written on this page: kept on the phone with every change, and found again.
-import {changeReport, dropReport, listReports, newId, putReport} from './store.js';
+import {changeReport, dropReport, findReport, listReports, newId} from './store.js';
 import {announce} from './queue.js';
 import {noticeSignIn} from './sign_in.js';
 
@@ -12,7 +12,7 @@ let release = () => {};
 let timer;
 let reader = () => ({});
 let is_stored = false;
-// thrown away: a timer that comes late must not put it back
+// thrown away or to be sent: a timer that comes late must not put it back
 let is_gone = false;
 
 function empty() {
@@ -41,9 +41,15 @@ export async function resume() {
   return false;
 }
 
-/** Make this the page's draft; false while another tab has it open. */
-export async function take(found) {
-  if (found.id !== draft.id && !(await claim(found.id))) return false;
+/** Make this the page's draft; false while another tab has it open, or once it is none any more. */
+export async function take({id}) {
+  if (id !== draft.id && !(await claim(id))) return false;
+  // as it lies there now: another tab may have written on since it was listed
+  const found = await findReport(id);
+  if (found?.state !== 'draft') {
+    await claim(draft.id);
+    return false;
+  }
   draft = found;
   is_stored = true;
   is_gone = false;
@@ -75,10 +81,11 @@ export async function save() {
   if (is_gone) return;
   const fields = reader();
   if (!is_stored && !draft.photos.length && !hasContent(fields)) return;
-  draft = {...draft, fields, changed_at: Date.now()};
-  is_stored = true;
-  await putReport(draft);
-  announce({id: draft.id, saved: true});
+  const now = {...draft, fields, changed_at: Date.now()};
+  draft = now;
+  await changeReport(now.id, (stored) => (stored.state === 'draft' ? now : undefined), now);
+  if (draft.id === now.id) is_stored = true;
+  announce({id: now.id, saved: true});
 }
 
 // a position that the page looked up by itself is nothing that anybody wrote
@@ -95,16 +102,17 @@ function hasContent(fields) {
  */
 export async function queueDraft(body, language, urgent = []) {
   clearTimeout(timer);
-  let first = false;
-  const sent_as = await noticeSignIn();
+  is_gone = true;
   const kept = {...draft, fields: reader(), changed_at: Date.now()};
-  if (!is_stored) await putReport(kept);
-  await changeReport(draft.id, (now) => {
-    if (now.state !== 'draft') return undefined;
-    first = true;
-    return {...kept, state: 'queued', body, language, sent_as, ...(urgent.length ? {urgent} : {}), created_at: Date.now(), tries: 0, next_at: 0};
-  });
-  return first;
+  const queue = (sent_as) => (now) => now.state === 'draft'
+    ? {...kept, state: 'queued', body, language, sent_as, ...(urgent.length ? {urgent} : {}), created_at: Date.now(), tries: 0, next_at: 0}
+    : undefined;
+  try {
+    return Boolean(await changeReport(kept.id, queue(await noticeSignIn()), kept));
+  } catch (error) {
+    is_gone = false;
+    throw error;
+  }
 }
 
 /** Throw the page's draft away. */

@@ -13,6 +13,7 @@ const TEXT_TIMEOUT_MS = 20_000;
 const PHOTO_TIMEOUT_MS = 45 * 60_000;
 const STALL_MS = 60_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
+const LET_GO_MS = 50;
 // what may yet go well: not the content's fault (409: the same key is just being worked on)
 const PASSING = new Set([401, 408, 409, 423, 425, 429]);
 
@@ -32,27 +33,31 @@ export function announce(change) {
   channel?.postMessage(change);
 }
 
-/** Send what is due, or with `force` all that waits; how much is left. */
+/** Send what is due, or with `force` all that waits; how much is left, 0 only when nothing can be. */
 export async function flush(force = false) {
   const [reports, photos] = await Promise.all([
     alone('caunoi-reports', () => sendReports(force)),
     alone('caunoi-photos', () => sendPhotos(force)),
   ]);
-  // a report that has just got its code may have photos
-  return reports.sent ? flush(force) : reports.left + photos.left;
+  if (!reports.sent) return reports.left + photos.left;
+  // a report that has just got its code may have photos; a lock let go of is free a moment later
+  await new Promise((done) => setTimeout(done, LET_GO_MS));
+  const following = await alone('caunoi-photos', () => sendPhotos(force));
+  return reports.left + following.left;
 }
 
-const NOTHING = {sent: 0, left: 0};
+// another tab is at it, and may be closed before it is done
+const UNKNOWN = {sent: 0, left: 1};
 
 const busy = new Set();
 
 async function alone(name, work) {
   if (!navigator.locks) {
-    if (busy.has(name)) return NOTHING;
+    if (busy.has(name)) return UNKNOWN;
     busy.add(name);
     return work().finally(() => busy.delete(name));
   }
-  return navigator.locks.request(name, {ifAvailable: true}, (lock) => (lock ? work() : NOTHING));
+  return navigator.locks.request(name, {ifAvailable: true}, (lock) => (lock ? work() : UNKNOWN));
 }
 
 async function sendReports(force) {
@@ -229,13 +234,19 @@ class Refusal extends Error {
 }
 
 const isPassing = (status) => status >= 500 || status < 300 || PASSING.has(status);
-const isDue = (report) => (report.next_at ?? 0) <= Date.now();
+
+// a clock that was put back must not make it wait for longer than was meant
+function isDue({next_at = 0, wait_ms = LONGEST_WAIT_MS}) {
+  const left = next_at - Date.now();
+  return left <= 0 || left > wait_ms;
+}
 
 async function postpone(id, error) {
   await changeReport(id, (now) => {
     const tries = (now.tries ?? 0) + 1;
     const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
-    return {...now, tries, next_at: Date.now() + Math.max(wait, error.retry_after_ms ?? 0)};
+    const wait_ms = Math.max(wait, error.retry_after_ms ?? 0);
+    return {...now, tries, wait_ms, next_at: Date.now() + wait_ms};
   });
   announce({id});
 }

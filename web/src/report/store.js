@@ -15,8 +15,22 @@ const VERSION = 1;
 let opening;
 
 function open() {
-  opening ??= new Promise((done, failed) => {
-    const request = indexedDB.open(NAME, VERSION);
+  opening ??= connect(VERSION)
+    .catch((error) => {
+      // a newer version of the app has added a store since this page was loaded: ours are there still
+      if (error?.name === 'VersionError') return connect();
+      throw error;
+    })
+    .catch((error) => {
+      opening = undefined;
+      throw error;
+    });
+  return opening;
+}
+
+function connect(version) {
+  return new Promise((done, failed) => {
+    const request = indexedDB.open(NAME, version);
     request.onupgradeneeded = () => {
       const stores = request.result.objectStoreNames;
       for (const name of ['reports', 'photos', 'kept']) {
@@ -33,11 +47,7 @@ function open() {
       done(request.result);
     };
     request.onerror = () => failed(request.error);
-  }).catch((error) => {
-    opening = undefined;
-    throw error;
   });
-  return opening;
 }
 
 /** Run `work(stores…)` in one transaction; what it returns (a request's result, if it is one). */
@@ -48,7 +58,8 @@ async function transact(mode, names, work) {
     const transaction = database.transaction(names, mode, {durability: 'strict'});
     const result = work(...names.map((name) => transaction.objectStore(name)));
     transaction.oncomplete = () => done(result instanceof IDBRequest ? result.result : result);
-    transaction.onerror = transaction.onabort = () => failed(transaction.error);
+    // an error aborts; only then the transaction knows which
+    transaction.onabort = () => failed(transaction.error ?? new Error('nothing was kept'));
   });
 }
 
@@ -77,14 +88,16 @@ export const putReport = (report) =>
 
 /**
  * Change a report as it is stored now: `change(report)` returns the new one, or undefined to leave it.
- * Two pages and the worker may do so at once; each change sees the one before. The result, or undefined.
+ * Two pages and the worker may do so at once; each change sees the one before. `absent` is what is
+ * changed where there is none. The result, or undefined.
  */
-export async function changeReport(id, change) {
+export async function changeReport(id, change, absent) {
   let changed;
   await transact('readwrite', ['reports'], (reports) => {
     const request = reports.get(id);
     request.onsuccess = () => {
-      changed = request.result && change(request.result);
+      const found = request.result ?? absent;
+      changed = found && change(found);
       if (changed) reports.put(changed, id);
     };
   });
