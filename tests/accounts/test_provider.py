@@ -282,6 +282,7 @@ async def test_a_right_token_opens_and_every_forged_one_is_refused(town: Town) -
         ("Nguye\u0302\u0303n \u202eAn\u2066\u3164", "Nguyễn An"),
         ("  An\r\nBcc: x@example.vn  ", "An Bcc: x@example.vn"),
         ("An\x1b[31m\x00", ""),
+        ("An \ud800", ""),
         ("\u3164\u200d", ""),
         ("A" * 5000, "A" * 120),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
@@ -290,7 +291,7 @@ async def test_a_right_token_opens_and_every_forged_one_is_refused(town: Town) -
         (None, ""),
     ],
     ids=[
-        *("plain", "hidden-marks", "lines", "control", "nothing", "long", "markup"),
+        *("plain", "hidden-marks", "lines", "control", "half-a-pair", "nothing", "long", "markup"),
         *("list", "object", "none"),
     ],
 )
@@ -299,7 +300,7 @@ async def test_a_name_from_the_provider_is_cleaned_as_if_it_had_been_typed(
 ) -> None:
     with lying_provider() as liar:
         use(town, liar.issuer)
-        forge = lambda liar, n: signed(liar, n, name=said)  # noqa: E731  a case
+        forge = lambda liar, n: spelled_out(liar, n, name=said)  # noqa: E731  a case
         assert await _ends_with(town, liar, forge) == 303
     name = await town.owner.fetchval(
         "SELECT name FROM account WHERE id = (SELECT account_id FROM account_identity)"
