@@ -6,7 +6,6 @@ that speaks FCM HTTP v1 (tests' twin); then no Google account is asked for a cre
 """
 
 import asyncio
-import email.utils
 import functools
 import json
 import time
@@ -16,7 +15,8 @@ from typing import Any, Final
 
 import structlog
 
-from backend.messages.letters import Letter, Outcome
+from backend import clock
+from backend.messages.letters import Letter, Outcome, read_retry_after
 
 _TIMEOUT_SECONDS: Final = 10
 _LIFETIME_SECONDS: Final = 24 * 3600
@@ -69,20 +69,10 @@ def judge(error: Any) -> Outcome:
         return Outcome("gone", error=word)
     if isinstance(error, exceptions.InvalidArgumentError):
         return Outcome("bad", error=word)
-    wait = _retry_after(getattr(error, "http_response", None))
+    response = getattr(error, "http_response", None)
+    asked = response.headers.get("Retry-After") if response is not None else None
+    wait = read_retry_after(asked, clock.now())
     return Outcome("later", error=word, retry_after_seconds=wait)
-
-
-def _retry_after(response: Any) -> float | None:
-    value = response.headers.get("Retry-After") if response is not None else None
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
 
 
 def _message(letter: Letter) -> Any:

@@ -25,7 +25,8 @@ import httpx
 import msgspec
 import structlog
 
-from backend.messages.letters import Outcome
+from backend import clock
+from backend.messages.letters import Outcome, read_retry_after
 from backend.messages.paper import Sms
 from backend.settings import SmsSettings
 
@@ -92,9 +93,8 @@ class HttpSms:
             _log.error("sms gateway refuses us", status=status)
             return Outcome("later", None, f"http-{status}", _OPERATORS_DELAY_SECONDS)
         if status >= 500 or status in _LATER:
-            wait = answer.headers.get("Retry-After", "")
-            seconds = float(wait) if wait.isascii() and wait.isdigit() else None
-            return Outcome("later", None, f"http-{status}", seconds)
+            wait = read_retry_after(answer.headers.get("Retry-After"), clock.now())
+            return Outcome("later", None, f"http-{status}", wait)
         return Outcome("bad", error=f"http-{status}")
 
 

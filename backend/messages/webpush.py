@@ -6,11 +6,10 @@ no time; anything else: bad. The payload is a stage and a link, padded to one le
 """
 
 import asyncio
-import email.utils
 import ssl
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import http_ece
 import httpcore
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from backend import clock
 from backend.messages.egress import CheckedNetwork
 from backend.messages.errors import BadDevice
-from backend.messages.letters import Letter, Outcome
+from backend.messages.letters import Letter, Outcome, read_retry_after
 from backend.messages.subscriptions import PushServices, Subscription, read_subscription
 from backend.messages.vapid import Vapid
 
@@ -145,19 +144,8 @@ def _judge(answer: httpcore.Response) -> Outcome:
     if status in (404, 410):
         return Outcome("gone", error=f"http-{status}")
     if status == 429 or status >= 500:
-        wait = _retry_after(headers.get(b"retry-after"))
+        wait = read_retry_after(headers.get(b"retry-after"), clock.now())
         return Outcome("later", error=f"http-{status}", retry_after_seconds=wait)
     # 400, 413: what we send is wrong; 401, 403: our key is not the one subscribed with
     _log.error("push service refuses", status=status)
     return Outcome("bad", error=f"http-{status}")
-
-
-def _retry_after(value: Any) -> float | None:
-    if not value:
-        return None
-    if value.strip().isdigit() and len(value) < 10:
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None

@@ -7,8 +7,8 @@ from typing import Final
 from backend.errors import FieldFault, Malformed
 from backend.reports.folding import INVISIBLE
 
-# Everything but tab, newline and carriage return that a terminal or a log would act upon, and halves
-# of UTF-16's pairs, which JSON can spell and UTF-8 cannot hold.
+# Everything but tab, newline and carriage return that a terminal or a log would act upon, and the
+# halves of UTF-16's pairs, which JSON can spell and UTF-8 cannot hold.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
 # Marks that turn the reading direction or hide text: harmless to drop, dangerous to show. Joiners,
 # and what chooses a variant, stay: pictures and other scripts are written with them.
