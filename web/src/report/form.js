@@ -65,7 +65,7 @@ export async function startForm(form) {
   document.addEventListener('visibilitychange', () => document.hidden && save().catch(() => {}));
   for (const event of ['online', 'offline']) addEventListener(event, showNetwork);
   onWrite(async (report) => {
-    await save();
+    if (!(await keepNow())) return;
     if (await take(report)) {
       fill(t('Đã mở bản nháp.', 'The draft is open.'));
       announce({id: draft.id});
@@ -95,8 +95,10 @@ export async function startForm(form) {
     try {
       await save();
       saved.textContent = t('Bản nháp đã lưu trên máy.', 'The draft is kept on this phone.');
+      return true;
     } catch {
       saved.textContent = t('Máy không còn chỗ để lưu bản nháp.', 'The phone has no room left to keep the draft.');
+      return false;
     }
   }
 
@@ -148,8 +150,14 @@ export async function startForm(form) {
     top.prepend(shown);
   }
 
+  /** Before another draft takes its place: whether this one is kept, photos under way and all. */
+  async function keepNow() {
+    await photos.settled();
+    return sayKept();
+  }
+
   async function startAnew() {
-    await save();
+    if (!(await keepNow())) return;
     await begin();
     fill();
     announce({id: draft.id});
@@ -200,7 +208,9 @@ export async function startForm(form) {
   }
 
   async function preview() {
-    if (!check()) return;
+    // a photo that is still being prepared belongs to this report, and may know the place
+    await photos.settled();
+    if (form.hidden || !check()) return;
     await save().catch(() => {});
     form.hidden = true;
     document.querySelector('#mine').hidden = true;
@@ -234,13 +244,12 @@ export async function startForm(form) {
     };
   }
 
-  async function send(findings = []) {
-    const content = body();
+  async function send(content, findings) {
     const id = draft.id;
     const isFirst = await queueDraft(content, language, findings.filter(({offices}) => offices?.some(({phone}) => phone)));
-    if (!isFirst) return;
-    announce({id, is_new: true});
-    await categories.count(content.category);
+    announce({id, is_new: isFirst});
+    // it is safe: what fails from here on must not look as if it were not
+    if (isFirst) await categories.count(content.category).catch(() => {});
     await begin();
     happened_at = undefined;
     fill();

@@ -5,7 +5,10 @@ import {draft, save} from './draft.js';
 import {prepare} from './photo.js';
 import {dropPhoto, findPhoto, putPhoto} from './store.js';
 
-/** Take over the form's file field; `onPlace({lon, lat})` is told of a place found in a photo. */
+/**
+ * Take over the form's file field; `onPlace({lon, lat})` is told of a place found in a photo. `settled()`
+ * is there once every chosen photo is: before that the draft must not be sent or changed for another.
+ */
 export function startPhotos(form, {onPlace, onTime}) {
   const input = form.querySelector('[name=photos]');
   const part = input.closest('.field');
@@ -30,7 +33,11 @@ export function startPhotos(form, {onPlace, onTime}) {
     });
   }
 
-  async function add(files) {
+  // one choice after the other: each counts what is there already
+  let working = Promise.resolve();
+  const add = (files) => (working = working.then(() => addAll(files)).catch(console.error));
+
+  async function addAll(files) {
     const refused = [];
     for (const [n, file] of files.entries()) {
       if (draft.photos.length >= most) {
@@ -51,13 +58,13 @@ export function startPhotos(form, {onPlace, onTime}) {
         said.textContent = t('Ảnh này đã có.', 'This photo is there already.');
         continue;
       }
-      const {sha256, bytes, content_type} = photo;
-      await putPhoto(draft.id, sha256, photo.buffer);
-      draft.photos.push({sha256, bytes, content_type, state: 'kept'});
-      await save();
+      if (!(await keep(photo))) {
+        refused.push(t('Máy không còn chỗ để lưu ảnh {name}.', 'The phone has no room left for {name}.', {name: file.name}));
+        continue;
+      }
       if (photo.lon !== undefined) onPlace({lon: photo.lon, lat: photo.lat});
       if (photo.taken_at) onTime(photo.taken_at);
-      said.textContent = t('Đã thêm ảnh ({kb} KB), đã xóa vị trí và thông tin máy.', 'Photo added ({kb} KB), without place and device details.', {kb: number(Math.ceil(bytes / 1000))});
+      said.textContent = t('Đã thêm ảnh ({kb} KB), đã xóa vị trí và thông tin máy.', 'Photo added ({kb} KB), without place and device details.', {kb: number(Math.ceil(photo.bytes / 1000))});
     }
     // one of several that was refused is still named when the others are there
     if (refused.length) {
@@ -67,9 +74,24 @@ export function startPhotos(form, {onPlace, onTime}) {
     await paint();
   }
 
+  async function keep({sha256, bytes, content_type, buffer}) {
+    const photo = {sha256, bytes, content_type, state: 'kept'};
+    try {
+      await putPhoto(draft.id, sha256, buffer);
+      draft.photos.push(photo);
+      await save();
+      return true;
+    } catch {
+      draft.photos = draft.photos.filter((one) => one !== photo);
+      await dropPhoto(draft.id, sha256).catch(() => {});
+      return false;
+    }
+  }
+
   async function paint() {
     const id = draft.id;
     const figures = await Promise.all(draft.photos.map((photo, n) => thumb(id, photo, n, remove)));
+    if (id !== draft.id) return;
     shown.replaceChildren(...figures);
     take.disabled = choose.disabled = draft.photos.length >= most;
   }
@@ -84,7 +106,7 @@ export function startPhotos(form, {onPlace, onTime}) {
     choose.focus();
   }
 
-  return {chosen, add, paint: () => ((said.textContent = ''), paint())};
+  return {chosen, add, settled: () => working, paint: () => ((said.textContent = ''), paint())};
 }
 
 async function thumb(id, photo, n, remove) {

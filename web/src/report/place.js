@@ -185,6 +185,7 @@ export function startPlace(form, {onChange}) {
     /** Show what a draft has. */
     restore(source) {
       offered.hidden = true;
+      delete form.dataset.unit;
       const set = place();
       from = source || (form.elements.lon.value ? 'pin' : unit.value ? 'unit' : '');
       say(set?.from === 'unit' ? undefined : set);

@@ -9,7 +9,10 @@ const NEAR_METRES = 250;
 const NEAR_SHOWN = 3;
 const PATIENCE_MS = 6000;
 
-/** The step between writing and sending; `show({draft, body, place, category, form})` opens it. */
+/**
+ * The step between writing and sending; `show({draft, body, place, category, form})` opens it, and `send`
+ * gets that body: nothing goes that was not shown.
+ */
 export function startReview(holder, {back, send, supported}) {
   let shown = 0;
 
@@ -32,7 +35,7 @@ export function startReview(holder, {back, send, supported}) {
       if (button.disabled) return;
       button.disabled = true;
       try {
-        await send(findings);
+        await send(body, findings);
       } catch {
         button.disabled = false;
         screening.replaceChildren(notice('bad', t('Máy không lưu được phản ánh (hết bộ nhớ?). Hãy bớt ảnh rồi thử lại.', 'The phone could not keep the report (no room left?). Take out photos and try again.')));
@@ -85,7 +88,8 @@ function nearbyCard(items, {supported}) {
       button.disabled = true;
       const answer = await fetch(`/api/v1/reports/${item.code}/support`, {method: 'POST', headers: {'Accept-Language': language}}).catch(() => undefined);
       if (answer?.ok) {
-        await supported(item);
+        // noted there; without room on the phone it is not in its list
+        await supported(item).catch(() => (said.textContent = t('Đã ghi nhận. Cảm ơn bạn!', 'Noted. Thank you!')));
         return;
       }
       button.disabled = false;

@@ -20,7 +20,8 @@ export function screenSoon(form, categories) {
     if (text.length < 8 || content === asked || !navigator.onLine) return;
     asked = content;
     const said = await ask(content);
-    if (!said) return;
+    // sent meanwhile, or written anew
+    if (!said || form.elements.text.value.trim() !== text) return;
     categories?.propose(said.suggestions, {isUrgent: said.findings.some(({is_urgent}) => is_urgent)});
     const old = form.querySelector('.screening');
     const fresh = el('div', {class: 'screening'}, screeningNotice(said));
