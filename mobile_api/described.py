@@ -146,7 +146,7 @@ _MINE: Final[dict[str, Any]] = {
         "mine": {
             "type": "object",
             "description": "What only the reporter sees.",
-            "required": ["is_hidden", "hidden", "photos", "screening"],
+            "required": ["is_hidden", "hidden", "merged_into", "photos", "screening"],
             "properties": {
                 "is_to_be_published": {
                     "type": "boolean",
@@ -162,6 +162,11 @@ _MINE: Final[dict[str, Any]] = {
                     "it. Strangers then get 404, as for a report that never was.",
                 },
                 "hidden": _HIDDEN,
+                "merged_into": {
+                    **_MAYBE,
+                    "description": "The code of the report that it was merged with, where that "
+                    "one is published.",
+                },
                 "photos": {"type": "array", "items": _OWN_PHOTO},
                 "screening": {"type": "array", "items": _FINDING},
             },

@@ -134,6 +134,10 @@ async def read_own_view(
         )
         if report.visibility == "hidden"
         else None,
+        # the report it is handled with, where that one may be read
+        "merged_into": await store.find_published_code(database.public, report.merged_into)
+        if report.merged_into
+        else None,
         "contact": own.contact,
         "photos": [own_photo_view(request, report.code, photo) for photo in own.photos],
         "messages": own.messages,

@@ -43,6 +43,14 @@ async def find_published(connection: Connection, report_id: uuid.UUID) -> Record
     )
 
 
+async def find_published_code(connection: Connection, report_id: uuid.UUID) -> str | None:
+    """The code of a report that strangers may read; None for any other."""
+    code: str | None = await connection.fetchval(
+        "SELECT code FROM public_report WHERE id = $1", report_id
+    )
+    return code
+
+
 async def list_public_events(connection: Connection, report_id: uuid.UUID) -> list[dict[str, Any]]:
     """The public part of the history, oldest first, with the public words of each step."""
     rows = await connection.fetch(

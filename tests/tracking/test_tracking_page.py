@@ -260,3 +260,16 @@ async def test_a_rating_can_be_changed_for_a_while_after_the_report_has_closed(t
     status, said = await post(town, report, do="rate", score="1")
     assert status == 422
     assert "đã hết thời gian đổi đánh giá" in unescape(said)
+
+
+async def test_who_sent_a_duplicate_is_led_to_the_report_that_is_worked_on(town: Town) -> None:
+    first = await town.a_report(text="Ổ gà sâu trước trường tiểu học.")
+    twice = await town.a_report(text="Ổ gà trước trường học, rất sâu.")
+    await town.moved(twice, "merge", by="key", into=first.id)
+    path = f"/api/v1/reports/{twice.code}/mine"
+    assert (await town.see(path, secret=twice.secret))["mine"]["merged_into"] is None, "unseen"
+    await town.moved(first, "accept", by="key")
+    assert (await town.see(path, secret=twice.secret))["mine"]["merged_into"] == first.code
+    page = await page_of(town, twice, own=True)
+    assert f'href="/theo-doi/{first.code}"' in page
+    assert "Trả lời trước" not in page, "nothing is promised of it any more"
