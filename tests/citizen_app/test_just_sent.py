@@ -41,3 +41,25 @@ async def test_what_was_just_sent_comes_before_drafts_and_is_in_view(
     states = [item["state"] for item in await phone.reports()]
     assert states.count("draft") >= 3
     await phone.close()
+
+
+async def test_this_phone_opens_its_own_report_without_typing_a_secret(
+    module_town: Town, browser: Browser
+) -> None:
+    phone = await Phone.open(browser, module_town.url)
+    await phone.write("Nắp cống vỡ trước nhà văn hóa, trẻ con hay qua lại.")
+    await phone.send()
+    await expect(phone.page.locator("#mine .notice-good")).to_be_visible()
+    (sent,) = await phone.reports("sent")
+    # as from a notice or a link that was kept
+    await phone.page.goto(f"/theo-doi/{sent['code']}")
+    await phone.page.click("text=Bạn gửi từ máy này")
+    await expect(phone.page.locator("#report[data-mine]")).to_be_visible()
+    assert sent["secret"] not in phone.page.url
+    stranger = await Phone.open(browser, module_town.url, path="/theo-doi")
+    await stranger.page.goto(f"/theo-doi/{sent['code']}")
+    await stranger.ready()
+    await expect(stranger.page.locator("text=Bạn gửi từ máy này")).to_have_count(0)
+    assert phone.complaints == []
+    await stranger.close()
+    await phone.close()

@@ -22,6 +22,7 @@ function dress() {
   const shown = document.getElementById('report');
   keepState(shown);
   if ('owned' in shown.dataset) noteOwned(shown.dataset.code).catch(() => {});
+  if (!('mine' in shown.dataset)) import('./own.js').then(({offerKey}) => offerKey(shown.dataset.code)).catch(() => {});
   if (!document.querySelector('#push *')) offerPush().catch(() => {});
 }
 

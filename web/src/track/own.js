@@ -16,6 +16,13 @@ export async function showOwn(holder) {
   holder.hidden = false;
 }
 
+/** Where the reporter would type the secret that this phone keeps: one tap instead. */
+export async function offerKey(code) {
+  const [report] = (await listReports()).filter((one) => one.code === code && one.secret && !one.left);
+  const typed = document.querySelector('#report:not([data-mine]) a[href="#f-secret"]');
+  if (report && typed) typed.replaceWith(opener(report, t('Bạn gửi từ máy này: mở phần của bạn', 'Sent from this phone: open your part')));
+}
+
 function card(report) {
   const words = report.body?.text ?? report.fields?.text ?? '';
   return el('article', {class: 'card mine-item'},
@@ -26,8 +33,7 @@ function card(report) {
 }
 
 // in a form, so that the secret stays out of addresses and histories
-function opener(report) {
-  const look = t('Xem tiến độ', 'Show its progress');
+function opener(report, look = t('Xem tiến độ', 'Show its progress')) {
   const code = el('span', {class: 'sr'}, ` ${report.code}`);
   if (!report.secret) return el('a', {class: 'button', href: `/theo-doi/${report.code}`}, look, code);
   return el('form', {method: 'post', action: `/theo-doi/${report.code}`},
