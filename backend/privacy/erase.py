@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from backend.accounts.citizens.store import close_account
 from backend.database import Connection, Database
+from backend.errors import NotSignedIn
 from backend.events.chain import SYSTEM, Actor
 from backend.events.store import insert_jobs
 from backend.jobs.errors import BadPayload
@@ -112,7 +113,7 @@ async def claim_report(
     """Tie a report to the account of whoever has its secret (who checks that is the door).
 
     Raises ReportClaimed when it belongs to somebody else, UnknownReport when its person was taken
-    out. Claiming twice changes nothing.
+    out, NotSignedIn when the account was closed meanwhile. Claiming twice changes nothing.
     """
     rulebook = await rulebooks.current()
     async with database.transaction() as connection:
@@ -126,6 +127,8 @@ async def claim_report(
         owner = await find_owner_by_id(connection, report_id)
         if owner is None or owner.is_gone:
             raise UnknownReport()
+        if not await store.hold_open(connection, account_id):
+            raise NotSignedIn()
         change = finish_change(
             rulebook,
             report,

@@ -71,6 +71,14 @@ async def detach_person(connection: Connection, report_id: uuid.UUID) -> None:
     )
 
 
+async def hold_open(connection: Connection, account_id: uuid.UUID) -> bool:
+    """Whether the account is open; if so, nobody closes it until this transaction ends."""
+    found = await connection.fetchval(
+        "SELECT 1 FROM account WHERE id = $1 AND closed_at IS NULL FOR SHARE", account_id
+    )
+    return found is not None
+
+
 async def attach_person(
     connection: Connection, report_id: uuid.UUID, account_id: uuid.UUID
 ) -> None:

@@ -93,12 +93,17 @@ class SubmitOutcome:
 
 # The whole submit in one round trip. Nothing is stored unless the configuration is the one the
 # values were computed from (config_epoch) and the key is new: the later inserts feed on `taken`.
+# Nor for an account that was closed while the body was on its way, which has been taken out of all
+# that it had; whoever closes it just now waits for this statement, or this one for them.
 _SUBMIT: Final = """
 WITH current_rules AS (
     SELECT 1 FROM config_epoch WHERE epoch = $1
+), owner AS (
+    SELECT 1 FROM account WHERE id = $10 AND closed_at IS NULL FOR SHARE
 ), taken AS (
     INSERT INTO idempotency_key (principal, operation, key, payload_hash, case_id)
     SELECT $2, 'submit_report', $3, $4, $5 FROM current_rules
+    WHERE $10::uuid IS NULL OR EXISTS (SELECT FROM owner)
     ON CONFLICT DO NOTHING
     RETURNING case_id
 ), stored AS (

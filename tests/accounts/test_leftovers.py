@@ -1,7 +1,9 @@
 """What is over leaves every table: accounts closed, addresses let go, codes used, days gone."""
 
 import asyncio
+import json
 import uuid
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -10,13 +12,15 @@ from backend.accounts.citizens import store as citizens
 from backend.accounts.citizens.actions import sign_in_identity
 from backend.accounts.citizens.store import Identity
 from backend.clock import now
-from backend.identifiers import hash_token
+from backend.errors import NotSignedIn
+from backend.identifiers import AccountId, hash_token
+from backend.privacy.erase import claim_report
 from backend.privacy.retention import apply_retention, current_periods, moments, plan_retention
 from backend.reports.rulebook import Rulebooks
 from backend.web.state import parts_of
 from tests.accounts.conftest import ask_code, deliver, newest_letter, sign_in
 from tests.factories import insert_a_report
-from tests.province import UNIT, Town
+from tests.province import UNIT, Town, a_submission
 
 PHONE = "0912345678"
 
@@ -59,6 +63,41 @@ async def test_no_row_of_any_table_stays_with_a_closed_account(town: Town) -> No
         assert await town.owner.fetchval(count, uuid.UUID(theirs)) > 0, table
     assert await town.owner.fetchval("SELECT count(*) FROM sign_in_code WHERE kind = 'phone'") == 0
     assert await town.owner.fetchval("SELECT count(*) FROM sign_in_code WHERE kind = 'email'") == 1
+
+
+async def test_what_is_still_being_sent_when_the_account_closes_is_not_tied_to_it(
+    town: Town,
+) -> None:
+    """Who sends is known before the body has come, which on a slow line takes minutes."""
+    me = await sign_in(town, phone=PHONE)
+    mine = uuid.UUID(await account_of(town, me))
+    body = json.dumps(a_submission()).encode()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:20]
+        await asyncio.sleep(0.3)
+        assert (await town.client.delete("/api/v1/me", headers=me)).status_code == 204
+        yield body[20:]
+
+    key = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+    sent = await town.client.post("/api/v1/reports", headers={**me, **key}, content=slowly())
+    tied = "SELECT count(*) FROM report WHERE account_id = $1"
+    assert await town.owner.fetchval(tied, mine) == 0
+    assert sent.status_code == 503, sent.text
+    # nobody is signed in any more: the next try is a stranger's report, and stored once
+    again = await town.client.post("/api/v1/reports", headers=key, content=body)
+    assert (again.status_code, again.json()["owned"]) == (201, False)
+
+
+async def test_a_closed_account_is_given_no_more_reports(town: Town) -> None:
+    me = await sign_in(town, phone=PHONE)
+    mine = AccountId(uuid.UUID(await account_of(town, me)))
+    report = await town.a_report()
+    assert (await town.client.delete("/api/v1/me", headers=me)).status_code == 204
+    report_id = uuid.UUID(report.id)
+    with pytest.raises(NotSignedIn):
+        await claim_report(town.database, rulebooks_of(town), report_id, account_id=mine, now=now())
+    assert await town.owner.fetchval("SELECT version FROM report WHERE id = $1", report_id) == 1
 
 
 async def test_codes_of_an_address_go_with_it_and_others_stay(town: Town) -> None:
