@@ -31,8 +31,8 @@ class Notices(Struct, frozen=True, forbid_unknown_fields=True):
     the morning, the day's batch or an e-mail. Held news must outlive the longest night.
     """
 
-    quiet_hours: Annotated[str, Meta(pattern=rf"^(off|{_HOUR}-{_HOUR})$")]
-    area_batch_at: Annotated[str, Meta(pattern=rf"^{_HOUR}$")]
+    quiet_hours: Annotated[str, Meta(pattern=rf"^(off|{_HOUR}-{_HOUR})\Z")]
+    area_batch_at: Annotated[str, Meta(pattern=rf"^{_HOUR}\Z")]
     push_news_hours: Annotated[int, Meta(ge=1, le=168)]
     held_news_hours: Annotated[int, Meta(ge=24, le=336)]
     # shorter says nothing, longer is cut by telephones anyway
@@ -44,7 +44,7 @@ class OpenData(Struct, frozen=True, forbid_unknown_fields=True):
 
     licence_vi: Annotated[str, Meta(min_length=1, max_length=2000)]
     licence_en: Annotated[str, Meta(min_length=1, max_length=2000)]
-    licence_url: Annotated[str, Meta(pattern=r"^(https?://[^\s<>\"]{3,300})?$")]
+    licence_url: Annotated[str, Meta(pattern=r"^(https?://[^\s<>\"]{3,300})?\Z")]
     least: Annotated[int, Meta(ge=LEAST_FLOOR, le=1000)]
     kept_days: Annotated[int, Meta(ge=1, le=60)]
 

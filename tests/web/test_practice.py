@@ -117,7 +117,11 @@ def test_open_data_is_refused_below_its_floors(change: dict[str, Any]) -> None:
         read_rules("open_data", json.dumps(OPEN_DATA | change).encode())
 
 
-@pytest.mark.parametrize("hours", ["22:00-22:00", "25:00-06:00", "always", "22:00"])
+@pytest.mark.parametrize(
+    "hours",
+    ["22:00-22:00", "25:00-06:00", "always", "22:00", r"off\n", r"22:00-06:00\n"],
+    ids=["no-length", "no-hour", "word", "half", "off-and-a-line", "hours-and-a-line"],
+)
 def test_hours_that_cannot_be_meant_are_refused(hours: str) -> None:
     with pytest.raises(BadPractice):
         read_rules("notices", NOTICES.replace(b"22:00-06:00", hours.encode()))
