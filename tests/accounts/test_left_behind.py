@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.accounts.test_leaving import _STORE, CHROMIUM, keep_reports, sign_in
 from tests.accounts.test_pages import signed_in
@@ -94,6 +94,33 @@ async def test_what_belongs_to_the_account_goes_though_nobody_could_say_so(
     assert after["followed"] == [anonymous]
     assert own["code"] not in shown
     assert anonymous in shown
+
+
+async def test_a_tab_left_open_shows_nothing_of_the_account_once_it_is_looked_at(
+    town: Town, chromium: Browser
+) -> None:
+    context = await chromium.new_context(locale="vi-VN", base_url=town.url, service_workers="block")
+    page = await context.new_page()
+    await sign_in(page, town)
+    sent = await page.evaluate(_SEND, a_submission())
+    tab = await context.new_page()
+    await tab.goto(f"/theo-doi/{sent['code']}")
+    await tab.wait_for_selector("html[data-ready]", state="attached")
+    front = await context.new_page()
+    await front.goto("/")
+    await front.wait_for_selector("html[data-ready]", state="attached")
+    await keep_reports(page, sent["code"], "QNG-1111-1111")
+    await front.reload()
+    await expect(front.locator("#mine")).to_contain_text("Riêng của tôi")
+    words = a_submission()["text"]
+    await expect(tab.locator("#report")).to_contain_text(words)
+    await leave(page)
+    # what the browser does when somebody comes back to the tab
+    for one in (front, tab):
+        await one.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(tab.locator("body")).not_to_contain_text(words)
+    await expect(front.locator("#mine")).not_to_contain_text("Riêng của tôi")
+    await context.close()
 
 
 async def test_what_waited_is_never_sent_in_the_next_persons_name(

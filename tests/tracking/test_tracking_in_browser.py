@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route, expect
 
 from backend.clock import now
 from backend.reports.actions import fire_due
@@ -152,6 +152,33 @@ async def test_a_question_is_answered_in_place(browser: Browser, module_town: To
     await expect(phone.page.locator(".talk-answer")).to_contain_text("Làn bên phải")
     await expect(phone.page.locator(".part-head .chip")).to_contain_text("Đang xử lý")
     assert "xong=answer" in phone.page.url
+    await phone.close()
+
+
+@pytest.mark.parametrize("who", ["portal", "broken-proxy", "busy-server"])
+async def test_words_stay_when_somebody_else_answers_or_the_server_is_busy(
+    browser: Browser, module_town: Town, who: str
+) -> None:
+    report = await an_asked_report(module_town)
+    phone = await at(browser, module_town, report)
+    status = {"portal": 200, "broken-proxy": 502, "busy-server": 503}[who]
+    headers = {"x-trace-id": "00"} if who == "busy-server" else {}
+
+    async def answer(route: Route) -> None:
+        page = "<!doctype html><title>x</title>"
+        await route.fulfill(status=status, body=page, content_type="text/html", headers=headers)
+
+    await phone.context.route(f"**/theo-doi/{report.code}", answer)
+    await phone.page.fill("#bo-sung textarea", "Làn bên phải, sát lề.")
+    await phone.page.click("#bo-sung button[type=submit]")
+    await expect(phone.page.locator(".unsent")).to_contain_text("Chưa gửi được")
+    assert await phone.page.input_value("#bo-sung textarea") == "Làn bên phải, sát lề."
+    # a look at news meanwhile takes nothing of it for the server's word
+    await phone.page.evaluate(_LOOK_NOW)
+    await expect(phone.page.locator("#stale")).to_be_visible()
+    await phone.context.unroute(f"**/theo-doi/{report.code}")
+    await phone.page.click("#bo-sung button[type=submit]")
+    await expect(phone.page.locator("#notices")).to_contain_text("Đã gửi trả lời")
     await phone.close()
 
 

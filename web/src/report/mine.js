@@ -20,7 +20,7 @@ const CHIPS = {
 
 // on the offline page: the form resumes the draft that was touched last
 let write = async (report) => {
-  await putReport({...report, changed_at: Date.now(), created_at: Date.now()});
+  await changeReport(report.id, (now) => ({...now, created_at: Date.now()}));
   location.assign('/');
 };
 const shares = new Map();
@@ -68,9 +68,13 @@ export function showMine(holder, {first} = {}) {
     paint();
   });
   // nothing of somebody who has signed out, not even for a moment
-  noticeSignIn().catch(() => {}).then(() => (paint(), ask(paint)));
-  addEventListener('online', () => ask(paint));
-  addEventListener('pageshow', () => ask(paint));
+  const repaint = () => noticeSignIn().catch(() => {}).then(paint);
+  const renew = () => ask(paint).catch(() => {});
+  repaint().then(renew);
+  for (const event of ['online', 'pageshow']) addEventListener(event, renew);
+  // another tab may have forgotten some meanwhile
+  document.addEventListener('visibilitychange', () => document.hidden || repaint());
+  addEventListener('focus', repaint);
 }
 
 // many changes at once are one repaint, and never two at the same time
@@ -97,7 +101,7 @@ function coalesced(work) {
 async function ask(paint) {
   if (!navigator.onLine) return;
   const due = (await listReports()).filter(
-    ({code, seen, left}) => code && !left && !FINAL.has(seen?.status) && Date.now() - (seen?.asked_at ?? 0) > ASK_AGAIN_MS,
+    ({code, seen, left}) => code && !left && !FINAL.has(seen?.status) && Math.abs(Date.now() - (seen?.asked_at ?? 0)) > ASK_AGAIN_MS,
   );
   for (const report of due.slice(0, ASKED_AT_ONCE)) {
     const own = report.secret ? '/mine' : '';
@@ -144,7 +148,14 @@ const excerpt = (report) => (words(report) ? el('p', {class: 'pre clamp'}, words
 const photoCount = (report) => (report.photos?.length ? t(' · {n} ảnh', ' · {n} photos', {n: report.photos.length}) : '');
 
 function action(report, name, label, work, kind = 'quiet') {
-  return el('button', {type: 'button', class: `button ${kind}`, onclick: work, data: {focus: `${report.id} ${name}`}}, label);
+  const press = async ({currentTarget}) => {
+    try {
+      await work();
+    } catch {
+      currentTarget.closest('article')?.append(notice('bad', t('Máy không còn chỗ để lưu. Hãy xóa bớt rồi thử lại.', 'The phone has no room left. Delete something and try again.')));
+    }
+  };
+  return el('button', {type: 'button', class: `button ${kind}`, onclick: press, data: {focus: `${report.id} ${name}`}}, label);
 }
 
 function dropButton(report, label, question) {

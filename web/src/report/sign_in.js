@@ -22,6 +22,14 @@ export async function noticeSignIn() {
   return now;
 }
 
+/** A page left open under a sign-in shows nothing of it to whoever returns to it after that has ended. */
+export function leaveWithSignIn() {
+  const shown = mark();
+  const look = () => shown && !document.hidden && mark() !== shown && location.reload();
+  document.addEventListener('visibilitychange', look);
+  for (const event of ['focus', 'pageshow']) addEventListener(event, look);
+}
+
 /** The mark that pages saw last. */
 export const lastSignIn = async () => (await recall(NAME)) ?? '';
 

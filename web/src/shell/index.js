@@ -1,6 +1,8 @@
 // What every citizens' page does: keeps the app on the phone and remembers the language.
-import {noticeSignIn} from '../report/sign_in.js';
+import {leaveWithSignIn, noticeSignIn} from '../report/sign_in.js';
 import {remember} from '../report/store.js';
+
+leaveWithSignIn();
 
 if (navigator.serviceWorker && 'indexedDB' in self) {
   noticeSignIn().catch(() => {});

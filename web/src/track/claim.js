@@ -1,4 +1,5 @@
 // On the account's page: what this phone sent without an account is added to it with one tap.
+import {isOurs} from '../shell/answers.js';
 import {el, notice} from '../shell/dom.js';
 import {language, t} from '../shell/words.js';
 import {noteOwned} from '../report/sign_in.js';
@@ -37,7 +38,8 @@ async function claim(report, button, said) {
       headers: {'Content-Type': 'application/json', 'Accept-Language': language},
       body: JSON.stringify({code: report.code, tracking_secret: report.secret}),
     });
-    if (!answer.ok) throw new Error((await answer.json()).title);
+    if (!isOurs(answer)) throw new TypeError('not from the system');
+    if (!answer.ok) throw new Error((await answer.json().catch(() => undefined))?.title ?? '');
     await noteOwned(report.code);
     location.assign('/toi?xong=claim');
   } catch (error) {

@@ -1,5 +1,6 @@
 // Sends the page's forms in place: without a network nothing that was typed is lost, and the answer
 // takes the page's place without a new load. What is sent is what a browser without scripts sends.
+import {isOurs} from '../shell/answers.js';
 import {notice} from '../shell/dom.js';
 import {t} from '../shell/words.js';
 
@@ -28,8 +29,9 @@ async function send(form, pressed, dress) {
       body: isLong ? content : new URLSearchParams(content),
       headers: {Accept: 'text/html'},
     });
+    if (!isOurs(answer) || answer.status === 429 || answer.status >= 500) throw new Error(`${answer.status}`);
     show(await answer.text(), answer.url, dress);
-    if (content.get('do') === 'support' && answer.redirected) await remember();
+    if (content.get('do') === 'support' && answer.redirected) await remember().catch(() => {});
   } catch {
     failed(form);
   } finally {
@@ -90,8 +92,8 @@ function show(text, url, dress) {
 function failed(form) {
   form.querySelector('.unsent')?.remove();
   const words = t(
-    'Chưa gửi được vì mạng yếu hoặc mất mạng. Nội dung vẫn còn đây, hãy gửi lại khi có mạng.',
-    'Not sent: the network is weak or gone. Your words are still here; send again once it is back.',
+    'Chưa gửi được: mạng yếu, mất mạng hoặc máy chủ đang bận. Nội dung vẫn còn đây, hãy gửi lại sau ít phút.',
+    'Not sent: the network is weak or gone, or the server is busy. Your words are still here; send again in a few minutes.',
   );
   const said = notice('bad', words);
   said.classList.add('unsent');

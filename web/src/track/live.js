@@ -1,5 +1,6 @@
 // Asks every half minute, while the page is looked at, whether anything has changed; the answer is
 // "304, no" of a few bytes until something has.
+import {isOurs} from '../shell/answers.js';
 import {t} from '../shell/words.js';
 import {say, showStale, showFresh} from './stale.js';
 
@@ -30,11 +31,15 @@ export function keepFresh(dress) {
 async function lookOnce(dress) {
   const report = document.getElementById('report');
   let answer;
+  let page;
   try {
     answer = await fetch(`/theo-doi/${report.dataset.code}`, {
       headers: {'If-None-Match': report.dataset.etag, Accept: 'text/html'},
       cache: 'no-store',
     });
+    // a proxy may take the trace from an answer without content
+    if (answer.status >= 500 || (answer.status !== 304 && !isOurs(answer))) throw new Error(`${answer.status}`);
+    page = await answer.text();
   } catch {
     showStale();
     return;
@@ -42,7 +47,7 @@ async function lookOnce(dress) {
   if (answer.status === 304) showFresh();
   if (answer.status === 404) say(t('Phản ánh này không còn được hiển thị.', 'This report is no longer shown.'));
   if (answer.status !== 200) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('report');
+  const fresh = new DOMParser().parseFromString(page, 'text/html').getElementById('report');
   if (!fresh) return;
   const before = report.dataset.status;
   if (replaceParts(report, fresh)) report.dataset.etag = fresh.dataset.etag;
