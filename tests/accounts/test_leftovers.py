@@ -14,6 +14,9 @@ from backend.accounts.citizens.store import Identity
 from backend.clock import now
 from backend.errors import NotSignedIn
 from backend.identifiers import AccountId, hash_token
+from backend.messages.areas.alerts import follow_area
+from backend.messages.areas.store import Owner
+from backend.messages.errors import UnknownDevice
 from backend.privacy.erase import claim_report
 from backend.privacy.retention import apply_retention, current_periods, moments, plan_retention
 from backend.reports.rulebook import Rulebooks
@@ -89,7 +92,7 @@ async def test_what_is_still_being_sent_when_the_account_closes_is_not_tied_to_i
     assert (again.status_code, again.json()["owned"]) == (201, False)
 
 
-async def test_a_closed_account_is_given_no_more_reports(town: Town) -> None:
+async def test_a_closed_account_is_given_no_more_reports_or_areas(town: Town) -> None:
     me = await sign_in(town, phone=PHONE)
     mine = AccountId(uuid.UUID(await account_of(town, me)))
     report = await town.a_report()
@@ -98,6 +101,10 @@ async def test_a_closed_account_is_given_no_more_reports(town: Town) -> None:
     with pytest.raises(NotSignedIn):
         await claim_report(town.database, rulebooks_of(town), report_id, account_id=mine, now=now())
     assert await town.owner.fetchval("SELECT version FROM report WHERE id = $1", report_id) == 1
+    with pytest.raises(UnknownDevice):
+        await follow_area(
+            town.database, Owner(account_id=mine), unit=UNIT, circle=None, category=None
+        )
 
 
 async def test_codes_of_an_address_go_with_it_and_others_stay(town: Town) -> None:

@@ -35,10 +35,10 @@ class Published:
 
 
 async def lock_owner(connection: Connection, owner: Owner) -> bool:
-    """Let one request at a time add to this owner's alerts; False if there is no such owner."""
+    """Let one request at a time add to this owner's alerts; False if there is none, or no more."""
     found = await connection.fetchval(
         """
-        SELECT 1 FROM account WHERE id = $1
+        SELECT 1 FROM account WHERE id = $1 AND closed_at IS NULL
         UNION ALL
         SELECT 1 FROM device WHERE id = $2
         """,
