@@ -121,6 +121,26 @@ async def test_a_draft_is_opened_as_it_lies_there_now(
     assert await third.page.evaluate(take, {"id": "gone", "state": "draft"}) is False
 
 
+async def test_pages_looked_at_at_once_are_both_kept_and_none_comes_back_after_leaving(
+    context: BrowserContext,  # noqa: F811
+) -> None:
+    tab = await a_tab(context)
+    await tab.page.evaluate(
+        """() => { self.shown = (code) => {
+          const page = document.createElement('div');
+          Object.assign(page.dataset, {code, seen: '2026-11-22T00:00:00Z', status: 'x'});
+          return page;
+        }; }"""
+    )
+    await tab.page.evaluate("Promise.all(['A', 'B'].map((c) => app.looking.keepState(shown(c))))")
+    followed = "app.recall('followed').then((kept) => Object.keys(kept))"
+    assert await tab.page.evaluate(followed) == ["A", "B"]
+    await tab.page.evaluate(
+        "Promise.all([app.looking.keepState(shown('C')), app.signing.forgetAccount(new Set())])"
+    )
+    assert await tab.page.evaluate(followed) == []
+
+
 async def test_an_open_page_goes_on_keeping_after_a_newer_version_changed_the_storage(
     context: BrowserContext,  # noqa: F811
 ) -> None:

@@ -30,8 +30,10 @@ GIVEN: Final = {
 ENTRY: Final = """
 import * as drafting from './draft.js';
 import * as queue from './queue.js';
+import * as signing from './sign_in.js';
 import * as store from './store.js';
-self.app = {...queue, ...store, drafting};
+import * as looking from '../track/last_state.js';
+self.app = {...queue, ...store, drafting, looking, signing};
 """
 
 Answer = Callable[[Route], Any]

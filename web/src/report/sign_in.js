@@ -4,7 +4,7 @@
 // last is remembered under 'signed_in', and every page compares. So what a sign-out could not clear
 // (no worker yet, a server too busy to say whose reports are whose) goes with the next page.
 import {forgetPhotos} from '../track/kept_photos.js';
-import {changeReport, dropReport, listReports, recall, remember} from './store.js';
+import {changeKept, changeReport, dropReport, listReports, recall, remember} from './store.js';
 
 const NAME = 'signed_in';
 
@@ -60,8 +60,8 @@ export async function forgetAccount(codes) {
     // a photo on its way needs the secret: nobody is shown it any more, and it goes with the last photo
     else await changeReport(report.id, ({seen, fields, body, ...now}) => ({...now, left: true}));
   }
-  const seen = Object.entries((await recall('followed')) ?? {});
-  await remember('followed', Object.fromEntries(seen.filter(([code]) => stays.has(code) && !codes?.has(code))));
+  const isNobodys = ([code]) => stays.has(code) && !codes?.has(code);
+  await changeKept('followed', (kept) => Object.fromEntries(Object.entries(kept ?? {}).filter(isNobodys)));
   await forgetPhotos();
   return stays;
 }

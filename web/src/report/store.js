@@ -139,3 +139,10 @@ export const copyPhotos = (from, to) =>
 export const recall = (name) => transact('readonly', ['kept'], (kept) => kept.get(name));
 export const remember = (name, value) =>
   transact('readwrite', ['kept'], (kept) => void kept.put(value, name));
+
+/** Change what is remembered: `change(value)` returns the new one; each change sees the one before. */
+export const changeKept = (name, change) =>
+  transact('readwrite', ['kept'], (kept) => {
+    const request = kept.get(name);
+    request.onsuccess = () => kept.put(change(request.result), name);
+  });

@@ -1,7 +1,7 @@
 // The last state of reports that were looked at on this phone, for when there is no network. It is
 // what the page showed, its reporter's own part included: it stays on the phone, like drafts do.
 import {notice} from '../shell/dom.js';
-import {recall, remember} from '../report/store.js';
+import {changeKept, recall} from '../report/store.js';
 import {moment, t} from '../shell/words.js';
 import {keepPhotos, showPhotos} from './kept_photos.js';
 
@@ -16,11 +16,12 @@ export async function keepState(report) {
   for (const part of copy.querySelectorAll('form, #notices, #stale, #live, #place, .part-more, script')) part.remove();
   const {code, seen, status} = report.dataset;
   try {
-    const kept = (await recall(NAME)) ?? {};
-    kept[code] = {code, seen, status, title: document.title, html: copy.innerHTML, mine: 'mine' in report.dataset};
-    const newest = Object.values(kept).sort((a, b) => Date.parse(b.seen) - Date.parse(a.seen));
+    const shown = {code, seen, status, title: document.title, html: copy.innerHTML};
     keepPhotos(report);
-    await remember(NAME, Object.fromEntries(newest.slice(0, MOST).map((state) => [state.code, state])));
+    await changeKept(NAME, (kept) => {
+      const newest = Object.values({...kept, [code]: shown}).sort((a, b) => Date.parse(b.seen) - Date.parse(a.seen));
+      return Object.fromEntries(newest.slice(0, MOST).map((state) => [state.code, state]));
+    });
   } catch {
     // a browser in private mode keeps nothing; the page works without
   }
