@@ -74,7 +74,7 @@ export function startPlace(form, {onChange}) {
       gps: t('Đã lấy vị trí của bạn, sai số ± {m} m.', 'Your position, within ± {m} m.', {m: metres}),
       photo: t('Dùng vị trí trong ảnh, sai số chừng ± {m} m.', 'The place in the photo, within about ± {m} m.', {m: metres}),
       pin: t('Dùng điểm đã ghim trên bản đồ (± {m} m).', 'The pin on the map (± {m} m).', {m: metres}),
-      unit: unit.value ? t('Dùng {unit}; hãy ghi thêm địa chỉ hoặc vật mốc.', 'Using {unit}; add an address or landmark.', {unit: unit.selectedOptions[0].text}) : '',
+      unit: unit.value ? t('Dùng {unit}; hãy ghi thêm địa chỉ hoặc mốc dễ nhận biết.', 'Using {unit}; add an address or landmark.', {unit: unit.selectedOptions[0].text}) : '',
     }[from] ?? '';
   }
 
