@@ -59,6 +59,12 @@ _WORDS: Final = (
 )
 
 
+@get("/tro-giup", opt=OPT, include_in_schema=False, middleware=PACKED)
+async def help_page() -> Template:
+    """How it works, what becomes public, what is done with data: the same for all."""
+    return Template("citizen/help.html")
+
+
 @get("/", opt=OPT, include_in_schema=False, middleware=PACKED)
 async def report_form(
     request: Request[Any, Any, Any],

@@ -68,6 +68,7 @@ ROUTES = [
     shell.offline_page,
     pages.report_form,
     pages.send_report,
+    pages.help_page,
     tracking_pages.track_form,
     tracking_search.find_report,
     tracking_pages.track,

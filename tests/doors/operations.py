@@ -160,6 +160,7 @@ OPERATIONS: Final[dict[str, Maker]] = {
     # citizens' pages
     "GET /": _get("/"),
     "POST /": _form("/", **_PAGE_REPORT),
+    "GET /tro-giup": _get("/tro-giup"),
     "GET /theo-doi": _get("/theo-doi"),
     "POST /theo-doi": _form("/theo-doi", ma="QNG-7K3M-2F9A"),
     "GET /theo-doi/{code}": _get("/theo-doi/{code}"),

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
 
 PAGES: Final = {
     "theo-doi": "/theo-doi",
+    "tro-giup": "/tro-giup",
     "toi": "/toi",
     "thong-bao": "/toi/thong-bao",
     "dang-nhap": "/dang-nhap/nguoi-dan",
