@@ -11,7 +11,7 @@ import pytest
 from backend.accounts.citizens import store
 from backend.web.clients import read_networks
 from backend.web.state import parts_of
-from tests.accounts.conftest import ask_code, code_in, deliver, newest_letter
+from tests.accounts.conftest import ask_code, code_in, deliver, newest_letter, sign_in
 from tests.province import Town
 
 PHONE = "0912 345 678"
@@ -187,3 +187,18 @@ async def test_a_code_of_one_client_is_no_help_to_many(town: Town) -> None:
     assert set(statuses) == {401}
     assert await guess(town, "10.1.1.1", asked["request"], asked["code"]) == 401
     assert await town.owner.fetchval("SELECT max(guesses) FROM sign_in_code") == 5
+
+
+async def test_guesses_at_a_further_address_count_like_any_other(town: Town) -> None:
+    me = await sign_in(town, phone=PHONE)
+    for path, headers, guesses, ends in (
+        ("/api/v1/me/addresses/code", me, 40, 401),
+        ("/api/v1/sign-in/code", {}, 25, 429),
+    ):
+        for _ in range(guesses):
+            answer = await town.client.post(
+                path,
+                json={"request": "x" * 43, "code": "000000"},
+                headers={**headers, "X-Forwarded-For": "10.2.2.2"},
+            )
+        assert answer.status_code == ends
