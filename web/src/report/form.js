@@ -253,8 +253,9 @@ export async function startForm(form) {
     await begin();
     happened_at = undefined;
     fill();
-    await askForBackgroundSync();
+    // this page first: only a page can tell how far a photo is; the worker is for when it is closed
     flush(true).catch(() => {});
+    await askForBackgroundSync();
     const mine = document.querySelector('#mine');
     mine.hidden = false;
     mine.querySelector('h2')?.focus({preventScroll: true});

@@ -40,9 +40,14 @@ export async function flush(force = false) {
     alone('caunoi-photos', () => sendPhotos(force)),
   ]);
   if (!reports.sent) return reports.left + photos.left;
-  // a report that has just got its code may have photos; a lock let go of is free a moment later
-  await new Promise((done) => setTimeout(done, LET_GO_MS));
-  const following = await alone('caunoi-photos', () => sendPhotos(force));
+  // a report that has just got its code may have photos
+  const follow = () => alone('caunoi-photos', () => sendPhotos(force));
+  let following = await follow();
+  if (following === UNKNOWN) {
+    // a lock let go of is free a moment later
+    await new Promise((done) => setTimeout(done, LET_GO_MS));
+    following = await follow();
+  }
   return reports.left + following.left;
 }
 
