@@ -87,6 +87,7 @@ async def test_an_email_arrives_as_it_was_written(
     assert server.envelopes[0].mail_from == "caunoi@quangngai.example"
     assert message["Message-ID"] == "<code-1@quangngai.example>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Auto-Submitted"] == "auto-generated"
     plain, html = message.get_payload()
     assert "Mã của bạn là 123456." in plain.get_payload(decode=True).decode()
     assert html.get_content_type() == "text/html"

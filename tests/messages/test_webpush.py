@@ -150,6 +150,18 @@ async def test_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
     assert third.fate == "sent"
 
 
+async def test_service_that_asks_for_a_day_is_tried_again_sooner(
+    push: WebPush, vapid: Vapid, twin: PushTwin
+) -> None:
+    browser = twin.subscribe(vapid.public_key)
+    twin.faults.append(faults.Fault(429, retry_after="86400"))
+    await push.send([a_letter(browser)])
+    (again,) = await push.send([a_letter(browser)])
+    assert again.error == "left-alone"
+    assert again.retry_after_seconds is not None
+    assert again.retry_after_seconds <= 600
+
+
 async def test_hanging_service_is_given_up_in_time(
     push: WebPush, vapid: Vapid, twin: PushTwin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import dataclasses
+import gzip
 import json
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -374,6 +376,16 @@ async def test_what_is_no_form_is_refused_in_the_georeport_form(
     assert answer.status_code == status, answer.text
     errors_of(answer)
     assert await stored(town) == before
+
+
+async def test_a_packed_form_is_refused_before_it_is_opened(town: Town, api_key: str) -> None:
+    answer = await town.ask(
+        "POST",
+        f"{V2}/requests.json?api_key={api_key}",
+        headers={"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"},
+        content=gzip.compress(urlencode(a_form(api_key)).encode()),
+    )
+    assert answer.status_code == 415, answer.text
 
 
 async def test_hostile_text_is_kept_letter_by_letter_or_refused_and_breaks_no_document(
