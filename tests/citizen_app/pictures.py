@@ -105,7 +105,7 @@ async def take(
         login for login in logins if (login["role"], login["agency"]) == ("officer", agency)
     )
     await sign_in(page, officer, to="/can-bo")
-    await page.goto("/can-bo?status=received&q=cổng chợ")
+    await page.goto(f"/can-bo?q={report['code']}")
     await expect(page.locator("tbody")).to_contain_text(report["code"])
     await frame(f"5. In the officer's queue: {report['code']}", "network", page)
     await browser.close()
