@@ -69,7 +69,11 @@ class Workers:
         self.running.remove(process)
 
     def stop(self, process: subprocess.Popen[bytes]) -> float:
-        """Ask a worker to end; how many seconds it took."""
+        """Ask a worker to end, once it has started; how many seconds it took."""
+        deadline = time.monotonic() + 20
+        while process.pid not in {line["pid"] for line in self.said("worker started")}:
+            assert time.monotonic() < deadline, self.text()
+            time.sleep(0.05)
         started = time.monotonic()
         process.terminate()
         status = process.wait(timeout=10)
