@@ -1,13 +1,23 @@
 """Every way a report can leave the straight road, over HTTP, with all that must agree checked."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from backend.clock import now
 from tests.journeys.walk import REASON, Walk, hold_true, version_of
-from tests.province import AGENCY, OTHER, PARTNER, RESTRICTED, Town, other_photos, sha256_of
+from tests.province import (
+    AGENCY,
+    OTHER,
+    PARTNER,
+    RESTRICTED,
+    Sent,
+    Town,
+    other_photos,
+    sha256_of,
+)
 
 
 @pytest.fixture
@@ -21,6 +31,15 @@ async def begun(town: Town, **changes: Any) -> Walk:
     await walk.move("accept", to="assigned")
     await walk.move("start", to="in_progress")
     return walk
+
+
+@asynccontextmanager
+async def begun_earlier(town: Town, report: Sent, by: timedelta) -> AsyncIterator[None]:
+    """As if the report had been sent before; put back at the end, since figures count its day."""
+    change = "UPDATE report SET created_at = created_at + $2 WHERE id = $1"
+    await town.owner.execute(change, report.id, -by)
+    yield
+    await town.owner.execute(change, report.id, by)
 
 
 async def answered(town: Town) -> Walk:
@@ -209,10 +228,8 @@ async def test_words_are_corrected_within_the_window_and_looked_at_again(town: T
     for nothing in (" ", "\u200b", "\n\n"):
         answer = await edit(text=nothing)
         assert answer.status_code == 422, repr(nothing)
-    await town.owner.execute(
-        "UPDATE report SET created_at = $2 WHERE id = $1", report.id, now() - timedelta(minutes=31)
-    )
-    late = await edit(text="Quá muộn rồi.")
+    async with begun_earlier(town, report, timedelta(minutes=31)):
+        late = await edit(text="Quá muộn rồi.")
     assert (late.status_code, late.json()["type"]) == (409, "/problems/edit-over")
     await walk.move("accept", to="assigned")
     accepted = await edit(text="Quá muộn rồi.")
