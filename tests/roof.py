@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from backend.__main__ import caunoi
 from backend.database import owner_connection
+from backend.piccolo_conf import DB
 from backend.settings import Settings
 
 
@@ -24,5 +25,9 @@ class Ground:
 
 
 def run(ground: Ground, *words: str) -> Result:
-    """What this command says and how it ends."""
-    return CliRunner().invoke(caunoi, list(words), obj=ground)
+    """What this command says and how it ends; a town that is up keeps the process's one pool."""
+    kept = DB.pool
+    try:
+        return CliRunner().invoke(caunoi, list(words), obj=ground)
+    finally:
+        DB.pool = kept
