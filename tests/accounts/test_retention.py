@@ -8,9 +8,10 @@ from typing import Final
 import pytest
 
 from backend.audit.verify import verify
-from backend.clock import now
+from backend.clock import day_of, now
 from backend.identifiers import new_uuid7
 from backend.photos.objects import ObjectStore
+from backend.practice.changes import Change
 from backend.privacy import retention
 from backend.privacy.erase import strip_report
 from backend.privacy.errors import BadRetention
@@ -260,3 +261,28 @@ def test_words_of_consent_are_loaded_by_version_and_never_rewritten(
     assert "= notify 2: there already" in again.output
     file.write_text(text.format(version=1))
     assert run(ground, "consents", "import", str(file), "--commit").exception is not None
+
+
+async def test_periods_of_a_later_day_wait_for_it_whatever_is_loaded_after_them(town: Town) -> None:
+    today = now()
+    _, periods = await retention.current_periods(town.owner, now=today)
+    undone = town.owner.transaction()
+    await undone.start()
+    try:
+        late, soon = [
+            await retention.load_periods(
+                town.owner,
+                periods,
+                Change("canbo", "Quyết định 12", day_of(today) + timedelta(days=days)),
+                now=today,
+            )
+            for days in (10, 5)
+        ]
+        in_force = [
+            (await retention.current_periods(town.owner, now=today + timedelta(days=days)))[0]
+            for days in (0, 4, 5, 9, 10)
+        ]
+    finally:
+        await undone.rollback()
+    assert in_force[0] == in_force[1] < late < soon
+    assert in_force[2:] == [soon, soon, late]
