@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,33 +25,25 @@ class Owner:
     is_gone: bool
 
 
+# An Owner's fields, by whichever key the report is known.
+_OWNER: Final = """
+    SELECT r.id, r.tracking_hash, r.account_id,
+           a.closed_at IS NOT NULL OR EXISTS (
+               SELECT FROM event e
+               WHERE e.case_kind = 'report' AND e.case_id = r.id AND e.kind = 'person_erased')
+    FROM report r LEFT JOIN account a ON a.id = r.account_id
+    """
+
+
 async def find_owner(connection: Connection, code: str) -> Owner | None:
     """The owner of the report with this code."""
-    row = await connection.fetchrow(
-        """
-        SELECT r.id, r.tracking_hash, r.account_id,
-               a.closed_at IS NOT NULL OR EXISTS (
-                   SELECT FROM event e
-                   WHERE e.case_kind = 'report' AND e.case_id = r.id AND e.kind = 'person_erased')
-        FROM report r LEFT JOIN account a ON a.id = r.account_id WHERE r.code = $1
-        """,
-        code,
-    )
+    row = await connection.fetchrow(_OWNER + "WHERE r.code = $1", code)
     return Owner(*row) if row else None
 
 
 async def find_owner_by_id(connection: Connection, report_id: uuid.UUID) -> Owner | None:
     """The owner of the report with this id."""
-    row = await connection.fetchrow(
-        """
-        SELECT r.id, r.tracking_hash, r.account_id,
-               a.closed_at IS NOT NULL OR EXISTS (
-                   SELECT FROM event e
-                   WHERE e.case_kind = 'report' AND e.case_id = r.id AND e.kind = 'person_erased')
-        FROM report r LEFT JOIN account a ON a.id = r.account_id WHERE r.id = $1
-        """,
-        report_id,
-    )
+    row = await connection.fetchrow(_OWNER + "WHERE r.id = $1", report_id)
     return Owner(*row) if row else None
 
 
